@@ -1,0 +1,1 @@
+"""The wire, both of its ends, and the store."""

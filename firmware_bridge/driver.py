@@ -1,0 +1,80 @@
+"""What a driver is. There are four ways in which a device lives, and one protocol for each.
+
+A driver is made for one configured device and holds what that device needs remembered (a counter, a
+key). It is found by name, ``firmware_bridge/drivers/<name>.py``, or built from the profile alone;
+see ``firmware_bridge.devices``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from firmware_bridge.transport import Transport
+from hardware.advert import Advert
+from hardware.command import Action
+from hardware.decode import Measurements
+from hardware.errors import DecodeError
+
+
+class Speaks(Protocol):
+    """A device that speaks by itself on a serial line. Pure: it knows no port and no time."""
+
+    def feed(self, chunk: bytes) -> Iterator[Measurements | DecodeError]:
+        """Take the next bytes, in chunks of any size; give what each frame says, or its defect."""
+
+
+class Answers(Protocol):
+    """A device that speaks when asked. Several may share one line; they are asked in turn."""
+
+    @property
+    def every(self) -> float:
+        """Seconds from one question to the next."""
+
+    async def ask(self, line: Transport) -> Measurements:
+        """Ask once and measure the answer.
+
+        Raises:
+            NoAnswer: nothing that is an answer came in time; ask again later.
+            LinkLost: the port is gone.
+        """
+
+
+class Advertises(Protocol):
+    """A device that is heard by radio, without a connection."""
+
+    def hear(self, advert: Advert) -> Measurements:
+        """Measure one advertisement; empty for a repeat of one heard before.
+
+        Raises:
+            DecodeError: not mine, broken, or sealed with another key.
+        """
+
+
+class Acts(Protocol):
+    """A device that can be told to do something, and shows whether it did."""
+
+    async def carry_out(self, action: Action) -> str:
+        """Tell the device, read its state back, and give that state as it was read.
+
+        Raises:
+            NotVerified: the device was told, but does not show the wished state; the text says why.
+            LinkLost: it could not be told.
+        """
+
+
+class NoAnswer(TimeoutError):
+    """The device did not answer in time: count it, ask again when its turn comes."""
+
+
+class NotVerified(RuntimeError):
+    """The device was told, and its state read back is not the wished one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a device's driver may need to know and nobody else: read from files, never printed."""
+
+    key: bytes | None = None
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"

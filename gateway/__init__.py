@@ -1,0 +1,1 @@
+"""The service: HTTP for people and machines."""

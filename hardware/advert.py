@@ -1,0 +1,22 @@
+"""What the radio hears of one Bluetooth LE device at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Advert:
+    """One advertisement (or scan response), as the adapter gives it.
+
+    Attributes:
+        address: six bytes as upper-case text, ``C5:0D:FA:99:CB:9E``.
+        company_data: manufacturer data by company id, without the id.
+        service_data: service data by 128-bit lower-case UUID, without the UUID.
+        rssi: dBm, or None where the adapter does not tell.
+    """
+
+    address: str
+    company_data: Mapping[int, bytes] = field(default_factory=dict)
+    service_data: Mapping[str, bytes] = field(default_factory=dict)
+    name: str | None = None
+    rssi: int | None = None

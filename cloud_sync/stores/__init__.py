@@ -1,0 +1,1 @@
+"""Stores: where readings end. One protocol, one contract suite, several engines."""

@@ -1,0 +1,148 @@
+"""The block log's tables, and how their file is opened.
+
+The blocks, as received, are the truth; the series, their latest values and their states are kept in
+the same transaction and could be rebuilt from the blocks.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from cloud_sync.stores.store import StoreError
+
+VERSION = 1
+BUSY_WITHIN = 10.0  # seconds; the ingest's commits take milliseconds
+
+_TABLES = """
+CREATE TABLE node (
+    id INTEGER PRIMARY KEY,
+    site TEXT NOT NULL,
+    name TEXT NOT NULL,
+    birth TEXT,
+    online INTEGER,
+    status_us INTEGER,
+    UNIQUE (site, name)
+) STRICT;
+
+CREATE TABLE channel_table (
+    id INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL REFERENCES node,
+    rows TEXT NOT NULL
+) STRICT;
+
+-- A table has one name for each length that it has had.
+CREATE TABLE table_name (
+    node INTEGER NOT NULL REFERENCES node,
+    name BLOB NOT NULL,
+    channel_table INTEGER NOT NULL REFERENCES channel_table,
+    PRIMARY KEY (node, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE block (
+    id INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL REFERENCES node,
+    epoch BLOB NOT NULL,
+    lane INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    first_us INTEGER NOT NULL,
+    last_us INTEGER NOT NULL,
+    received_us INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    UNIQUE (node, epoch, lane, seq)
+) STRICT;
+CREATE INDEX block_by_time ON block (node, lane, last_us);
+
+CREATE TABLE refused (
+    node INTEGER NOT NULL REFERENCES node,
+    epoch BLOB NOT NULL,
+    lane INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    PRIMARY KEY (node, epoch, lane, seq)
+) STRICT;
+
+-- Every block below upto is in the log or refused.
+CREATE TABLE mark (
+    node INTEGER NOT NULL REFERENCES node,
+    epoch BLOB NOT NULL,
+    lane INTEGER NOT NULL,
+    upto INTEGER NOT NULL,
+    PRIMARY KEY (node, epoch, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL REFERENCES node,
+    device TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    UNIQUE (node, device, quantity, channel)
+) STRICT;
+
+-- Of number, state and absent exactly one is there.
+CREATE TABLE latest (
+    series INTEGER PRIMARY KEY REFERENCES series,
+    at_us INTEGER NOT NULL,
+    number REAL,
+    state TEXT,
+    absent TEXT,
+    trust INTEGER NOT NULL,
+    received_us INTEGER NOT NULL
+) STRICT;
+
+-- The states of a series: of each block the first and every change, so that blocks may come in any
+-- order. Neighbours may be equal.
+CREATE TABLE state_point (
+    series INTEGER NOT NULL REFERENCES series,
+    at_us INTEGER NOT NULL,
+    state TEXT,
+    absent TEXT,
+    PRIMARY KEY (series, at_us)
+) STRICT, WITHOUT ROWID;
+
+-- The longest time that one block of a node and lane spans: how far a search must look beyond its
+end. CREATE TABLE span ( node INTEGER NOT NULL REFERENCES node, lane INTEGER NOT NULL, longest_us
+INTEGER NOT NULL, PRIMARY KEY (node, lane) ) STRICT, WITHOUT ROWID;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, make its tables where they are missing, and set it to lose nothing.
+
+    Raises:
+        StoreError: the file cannot be opened, or another version of Kyoten made it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_WITHIN, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _prepare(connection)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"store {path}: {error}") from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise StoreError(
+            f"the store is of version {version}, this program knows {VERSION}; update it"
+        )
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:  # nobody was faster
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -13,7 +13,7 @@ VERSION = 1
 BUSY_WITHIN = 10.0  # seconds; the ingest's commits take milliseconds
 
 _TABLES = """
-CREATE TABLE node (
+CREATE TABLE IF NOT EXISTS node (
     id INTEGER PRIMARY KEY,
     site TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -23,21 +23,21 @@ CREATE TABLE node (
     UNIQUE (site, name)
 ) STRICT;
 
-CREATE TABLE channel_table (
+CREATE TABLE IF NOT EXISTS channel_table (
     id INTEGER PRIMARY KEY,
     node INTEGER NOT NULL REFERENCES node,
     rows TEXT NOT NULL
 ) STRICT;
 
 -- A table has one name for each length that it has had.
-CREATE TABLE table_name (
+CREATE TABLE IF NOT EXISTS table_name (
     node INTEGER NOT NULL REFERENCES node,
     name BLOB NOT NULL,
     channel_table INTEGER NOT NULL REFERENCES channel_table,
     PRIMARY KEY (node, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE block (
+CREATE TABLE IF NOT EXISTS block (
     id INTEGER PRIMARY KEY,
     node INTEGER NOT NULL REFERENCES node,
     epoch BLOB NOT NULL,
@@ -49,9 +49,9 @@ CREATE TABLE block (
     octets BLOB NOT NULL,
     UNIQUE (node, epoch, lane, seq)
 ) STRICT;
-CREATE INDEX block_by_time ON block (node, lane, last_us);
+CREATE INDEX IF NOT EXISTS block_by_time ON block (node, lane, last_us);
 
-CREATE TABLE refused (
+CREATE TABLE IF NOT EXISTS refused (
     node INTEGER NOT NULL REFERENCES node,
     epoch BLOB NOT NULL,
     lane INTEGER NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE refused (
 ) STRICT;
 
 -- Every block below upto is in the log or refused.
-CREATE TABLE mark (
+CREATE TABLE IF NOT EXISTS mark (
     node INTEGER NOT NULL REFERENCES node,
     epoch BLOB NOT NULL,
     lane INTEGER NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE mark (
     PRIMARY KEY (node, epoch, lane)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE series (
+CREATE TABLE IF NOT EXISTS series (
     id INTEGER PRIMARY KEY,
     node INTEGER NOT NULL REFERENCES node,
     device TEXT NOT NULL,
@@ -81,7 +81,7 @@ CREATE TABLE series (
 ) STRICT;
 
 -- Of number, state and absent exactly one is there.
-CREATE TABLE latest (
+CREATE TABLE IF NOT EXISTS latest (
     series INTEGER PRIMARY KEY REFERENCES series,
     at_us INTEGER NOT NULL,
     number REAL,
@@ -93,7 +93,7 @@ CREATE TABLE latest (
 
 -- The states of a series: of each block the first and every change, so that blocks may come in any
 -- order. Neighbours may be equal.
-CREATE TABLE state_point (
+CREATE TABLE IF NOT EXISTS state_point (
     series INTEGER NOT NULL REFERENCES series,
     at_us INTEGER NOT NULL,
     state TEXT,
@@ -101,9 +101,13 @@ CREATE TABLE state_point (
     PRIMARY KEY (series, at_us)
 ) STRICT, WITHOUT ROWID;
 
--- The longest time that one block of a node and lane spans: how far a search must look beyond its
-end. CREATE TABLE span ( node INTEGER NOT NULL REFERENCES node, lane INTEGER NOT NULL, longest_us
-INTEGER NOT NULL, PRIMARY KEY (node, lane) ) STRICT, WITHOUT ROWID;
+-- The longest time that one block of a node and lane spans: a search looks so far beyond its end.
+CREATE TABLE IF NOT EXISTS span (
+    node INTEGER NOT NULL REFERENCES node,
+    lane INTEGER NOT NULL,
+    longest_us INTEGER NOT NULL,
+    PRIMARY KEY (node, lane)
+) STRICT, WITHOUT ROWID;
 """
 
 
@@ -135,14 +139,5 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise StoreError(
             f"the store is of version {version}, this program knows {VERSION}; update it"
         )
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:  # nobody was faster
-            for statement in _TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    # Two programs may come here at once: the second finds the tables made.
+    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -35,7 +35,7 @@ class Outbox(Protocol):
     def unsettled(self) -> Iterable[BlockId]:
         """List the blocks that are ready to be sent and not settled, most urgent first."""
 
-    def octets(self, block: BlockId) -> bytes | None:
+    async def octets(self, block: BlockId) -> bytes | None:
         """Give a block's bytes; None if it has been settled or shed since."""
 
     def settle(self, receipt: Receipt) -> None:
@@ -112,7 +112,7 @@ class Uplink:
                 if block is None:
                     await self._wait()
                     continue
-                octets = self._outbox.octets(block)
+                octets = await self._outbox.octets(block)
                 if octets is None:
                     self._flights.pop(block, None)
                     continue

@@ -34,7 +34,11 @@ class Seen(Protocol):
     """The ids of commands that have been accepted, kept across restarts."""
 
     def remember(self, command: Command) -> bool:
-        """Keep an id durably, before anything is done; False if it was there already."""
+        """Keep an id durably, before anything is done; False if it was there already.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
 
 
 class Downlink:
@@ -78,9 +82,11 @@ class Downlink:
             log.warning("command dropped: %s", error)
             return
         now = self._now()
-        reason = judge(command, now, retained=message.retained) or self._actuator.objection(command)
-        if reason is None and not self._seen.remember(command):
-            reason = "it was carried out before"
+        reason = (
+            judge(command, now, retained=message.retained)
+            or self._actuator.objection(command)
+            or self._remember(command)
+        )
         if reason is not None:
             log.warning("command %s refused: %s", command.id, reason)
             await self._tell(command, Outcome.REFUSED, reason)
@@ -88,6 +94,13 @@ class Downlink:
         await self._tell(command, Outcome.ACCEPTED, "")
         async for outcome, detail in self._actuator.carry_out(command):
             await self._tell(command, outcome, detail)
+
+    def _remember(self, command: Command) -> str | None:
+        """Remember the command, so that it is never carried out twice; else say why not."""
+        try:
+            return None if self._seen.remember(command) else "it was carried out before"
+        except OSError as error:
+            return f"the node cannot remember it, so it might be carried out twice: {error}"
 
     async def _tell(self, command: Command, outcome: Outcome, detail: str) -> None:
         at = self._now()

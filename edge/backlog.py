@@ -29,27 +29,45 @@ class Entry:
 
 
 class Backlog:
-    """The unsettled blocks of all epochs, each lane oldest first."""
+    """The unsettled blocks of all epochs, each lane oldest first.
+
+    Attributes:
+        readings: how many readings wait.
+        in_memory: the blocks that are not on flash, oldest first.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[bytes, Lane], OrderedDict[int, Entry]] = {}
-
-    @property
-    def readings(self) -> int:
-        """How many readings wait."""
-        return sum(entry.readings for _, entry in self.blocks())
+        self.readings = 0
+        self.in_memory: OrderedDict[BlockId, Entry] = OrderedDict()
 
     def add(self, block: BlockId, entry: Entry) -> None:
         """Add a block; numbers of one epoch and lane come in rising order."""
-        self._entries.setdefault((block.epoch, block.lane), OrderedDict())[block.seq] = entry
+        self._lane(block)[block.seq] = entry
+        self.readings += entry.readings
+        if entry.place is None:
+            self.in_memory[block] = entry
 
     def get(self, block: BlockId) -> Entry | None:
         """Give a block's entry; None once it is settled or gone."""
-        return self._entries.get((block.epoch, block.lane), OrderedDict()).get(block.seq)
+        return self._lane(block).get(block.seq)
 
     def remove(self, block: BlockId) -> Entry | None:
         """Take a block out."""
-        return self._entries.get((block.epoch, block.lane), OrderedDict()).pop(block.seq, None)
+        entry = self._lane(block).pop(block.seq, None)
+        if entry is not None:
+            self.readings -= entry.readings
+            self.in_memory.pop(block, None)
+        return entry
+
+    def written(self, block: BlockId, place: Place) -> bool:
+        """Note that a block is on flash; False if it has been settled meanwhile."""
+        entry = self.get(block)
+        if entry is None:
+            return False
+        entry.place = place
+        self.in_memory.pop(block, None)
+        return True
 
     def blocks(self) -> Iterator[tuple[BlockId, Entry]]:
         """Give all blocks: the most precious lane first, in it the oldest epoch and block first."""
@@ -59,14 +77,22 @@ class Backlog:
                     for seq, entry in entries.items():
                         yield BlockId(epoch, lane, seq), entry
 
-    def settled_by(self, receipt: Receipt) -> Iterator[BlockId]:
-        """Give the blocks that a receipt settles. The caller may remove each as it comes."""
+    def settled_by(self, receipt: Receipt) -> list[BlockId]:
+        """Give the blocks that a receipt settles."""
+        found = []
         for lane, of_lane in receipt.lanes.items():
             entries = self._entries.get((receipt.epoch, lane), OrderedDict())
-            while entries and (oldest := next(iter(entries))) < of_lane.upto:
-                yield BlockId(receipt.epoch, lane, oldest)
-                if oldest in entries:
-                    return  # the caller keeps it: do not offer it for ever
-            for seq in sorted(of_lane.also | of_lane.refused.keys()):
-                if seq in entries:
-                    yield BlockId(receipt.epoch, lane, seq)
+            for seq in entries:
+                if seq >= of_lane.upto:
+                    break
+                found.append(BlockId(receipt.epoch, lane, seq))
+            beyond = sorted(of_lane.also | of_lane.refused.keys())
+            found += [
+                BlockId(receipt.epoch, lane, seq)
+                for seq in beyond
+                if seq >= of_lane.upto and seq in entries
+            ]
+        return found
+
+    def _lane(self, block: BlockId) -> OrderedDict[int, Entry]:
+        return self._entries.setdefault((block.epoch, block.lane), OrderedDict())

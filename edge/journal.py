@@ -272,9 +272,8 @@ class Journal:
         """Write what is due to flash, then make the room that settled and refused blocks leave."""
         due: dict[Lane, list[BlockId]] = defaultdict(list)
         before = self._clock.monotonic() - self._settings.window
-        for block, entry in self._backlog.blocks():
-            is_due = everything or block.lane is Lane.ALARM or entry.sealed_at <= before
-            if entry.place is None and is_due:
+        for block, entry in self._backlog.in_memory.items():
+            if everything or block.lane is Lane.ALARM or entry.sealed_at <= before:
                 due[block.lane].append(block)
         if due:
             await self._in_worker(self._storage.flash_table.save, self.table)
@@ -282,16 +281,11 @@ class Journal:
             octets = [self._storage.staging.read(block) for block in blocks]
             places = await self._in_worker(self._storage.flash.write, lane, octets)
             for block, place in zip(blocks, places, strict=True):
-                self._moved(block, place)
+                if self._backlog.written(block, place):
+                    self._storage.staging.remove(block)
+                else:  # settled while it was being written
+                    self._to_release.append((lane, place))
         await self._tidy()
-
-    def _moved(self, block: BlockId, place: Place) -> None:
-        entry = self._backlog.get(block)
-        if entry is None:  # settled while it was being written
-            self._to_release.append((block.lane, place))
-        else:
-            entry.place = place
-            self._storage.staging.remove(block)
 
     async def _tidy(self) -> None:
         while self._to_set_aside:

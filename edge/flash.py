@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cloud_sync.block import BadBlockError, Header, read_header
 from edge.disk import Disk
-from edge.segments import Place, SegmentLog
+from edge.segments import SEGMENT_SIZE, Place, SegmentLog
 from hardware.quantity import Lane
 
 log = logging.getLogger(__name__)
@@ -39,11 +39,15 @@ class Shed:
 class Flash:
     """The blocks that are older than the window, or of the alarm lane."""
 
-    def __init__(self, folder: Path, disk: Disk, *, quota: int) -> None:
+    def __init__(
+        self, folder: Path, disk: Disk, *, quota: int, segment_size: int = SEGMENT_SIZE
+    ) -> None:
         self._folder = folder
         self._disk = disk
         self._quota = quota
-        self._logs = {lane: SegmentLog(folder / lane.value, disk) for lane in Lane}
+        self._logs = {
+            lane: SegmentLog(folder / lane.value, disk, segment_size=segment_size) for lane in Lane
+        }
 
     @property
     def written(self) -> int:

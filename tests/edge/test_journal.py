@@ -23,12 +23,23 @@ KNOWN = Dating(1_780_000_000_000_000, Trust.NTP)
 class Node:
     """A node's journal over real files, to be stopped and started in every way."""
 
-    def __init__(self, folder, clock, *, dating=KNOWN, disk=None, quota=10_000_000, **settings):
+    def __init__(
+        self,
+        folder,
+        clock,
+        *,
+        dating=KNOWN,
+        disk=None,
+        quota=10_000_000,
+        segment=64 * 1024,
+        **settings,
+    ):
         self.folder = folder
         self.clock = clock
         self.dating = dating
         self.disk = disk or RealDisk()
         self.quota = quota
+        self.segment = segment
         self.settings = Settings(**settings)
         self.shed = []
 
@@ -40,7 +51,7 @@ class Node:
             Storage(
                 Staging(staging, RealDisk()),
                 ChannelFile(staging / "channels.json", RealDisk(), durable=False),
-                Flash(flash, self.disk, quota=self.quota),
+                Flash(flash, self.disk, quota=self.quota, segment_size=self.segment),
                 ChannelFile(flash / "channels.json", self.disk, durable=True),
             ),
             clock=self.clock,
@@ -323,7 +334,7 @@ def test_a_full_quota_sheds_the_least_precious_first_and_says_so(tmp_path, lane)
     }
 
     async def main(clock):
-        node = Node(tmp_path, clock, quota=2 * 256 * 1024, interval=1.0, window=1.0)
+        node = Node(tmp_path, clock, quota=4 * 8192, segment=8192, interval=1.0, window=1.0)
         async with running(node.journal()) as journal:
             for second in range(2000):
                 for device in range(20):

@@ -12,8 +12,8 @@ from typing import Protocol
 from firmware_bridge.transport import Transport
 from hardware.advert import Advert
 from hardware.command import Action
-from hardware.decode import Measurements
 from hardware.errors import DecodeError
+from hardware.reading import Measurements
 
 
 class Speaks(Protocol):

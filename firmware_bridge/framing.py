@@ -37,7 +37,7 @@ class FrameFramer:
             try:
                 frame = self._front()
             except DecodeError as defect:
-                found.append(BrokenFrame(f"{self._held[:8].hex()}…: {defect}"))
+                found.append(BrokenFrame(str(defect)))
                 del self._held[0]
                 self._noise = 0  # what is left of this frame is told already
                 continue

@@ -111,11 +111,11 @@ def test_a_frame_that_carries_start_bytes_inside_comes_out_whole() -> None:
     assert FrameFramer(FIXED).feed(frame + frame) == [frame, frame]
 
 
-def test_a_damaged_frame_is_told_with_its_first_bytes_and_the_reason() -> None:
+def test_a_damaged_frame_is_told_once_and_with_the_reason() -> None:
     damaged = bytearray(fixed_frame(b"\x06\x00\x06\x00\x58\xd9"))
     damaged[3] ^= 1
     (defect,) = FrameFramer(FIXED).feed(bytes(damaged))
-    assert str(defect) == "aac00601060058d9…: the checksum does not hold"
+    assert str(defect) == "the checksum does not hold"
 
 
 def test_a_length_that_no_frame_has_does_not_stop_the_stream() -> None:

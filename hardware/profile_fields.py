@@ -152,7 +152,9 @@ def _register(table: Table) -> Register:
 
 def _natural_step(quantity: Quantity, source: Source, scale: Decimal, offset: Decimal) -> Decimal:
     """The device's own step where its raw value is a whole number, else the quantity's."""
-    whole = isinstance(source, Bytes | Register) and source.number != "float"
+    whole = isinstance(source, Pin) or (
+        isinstance(source, Bytes | Register) and source.number != "float"
+    )
     if quantity.states:
         return Decimal(1)
     if whole and offset % scale == 0:

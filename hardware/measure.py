@@ -30,18 +30,18 @@ class Named:
 
 
 def measure_named(profile: Profile, values: Iterable[Named]) -> Measurements:
-    """Measure values that have names, in the order in which they came.
+    """Measure values that have names, in the order of the profile's fields.
 
     Names that the profile does not list are passed over.
     """
-    fields: dict[str, list[Field]] = {}
-    for field in profile.fields:
-        if isinstance(field.source, Key):
-            fields.setdefault(field.source.name, []).append(field)
+    by_name: dict[str, list[Named]] = {}
+    for value in values:
+        by_name.setdefault(value.name, []).append(value)
     return collect(
         measure(field, value.raw, value.suffix, channel=value.channel)
-        for value in values
-        for field in fields.get(value.name, ())
+        for field in profile.fields
+        if isinstance(field.source, Key)
+        for value in by_name.get(field.source.name, ())
     )
 
 

@@ -45,7 +45,7 @@ def test_an_identifier_can_stand_in_topics_and_urls(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a_b", "a/b", "会館", "a" * 41, "a\n"])
 def test_what_cannot_be_an_identifier_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="edge.toml: "):
+    with pytest.raises(ConfigError, match=r"edge\.toml: "):
         identifier(text, where="edge.toml")
 
 

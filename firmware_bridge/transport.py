@@ -18,7 +18,7 @@ class Transport(Protocol):
         """
 
     async def read(self) -> bytes:
-        """Wait for bytes and give all that are there, at least one.
+        """Wait for bytes and give all that are there, at least one. Cancelling loses none.
 
         Raises:
             LinkLost: nothing more will come.
@@ -30,6 +30,9 @@ class Transport(Protocol):
         Raises:
             LinkLost: they could not be handed over.
         """
+
+    def discard(self) -> None:
+        """Forget what has come and was not read: the late answer to an earlier question."""
 
     async def close(self) -> None:
         """Close the port; harmless when it is closed or lost already."""

@@ -1,7 +1,17 @@
 """What the radio hears of one Bluetooth LE device at one moment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_BLUETOOTH_BASE = "0000{}-0000-1000-8000-00805f9b34fb"
+_UUID16 = re.compile("[0-9a-f]{4}")
+
+
+def uuid128(text: str) -> str:
+    """Give the 128-bit form of a Bluetooth UUID that may be written with four digits."""
+    text = text.lower()
+    return _BLUETOOTH_BASE.format(text) if _UUID16.fullmatch(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 A profile says how a model's bytes lie and what they mean. It is read from
 ``profiles/<model>.toml`` by ``hardware.profile_file`` and applied by ``hardware.decode``; this
-file holds only its words.
+file and ``hardware.layout`` hold only its words.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from hardware.checksum import Checksum
 from hardware.command import Action
+from hardware.layout import Bytes, Layout
 from hardware.place import Name
 from hardware.quantity import Quantity
 
@@ -33,19 +32,8 @@ class ProfileKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
-    """A number at a fixed place of a frame; a negative ``at`` counts from the end."""
-
-    at: int
-    width: int
-    order: Literal["little", "big"] = "big"
-    number: Literal["unsigned", "signed", "float"] = "unsigned"
-    bits: tuple[int, int] | None = None  # highest and lowest bit, both included
-
-
-@dataclass(frozen=True, slots=True)
 class Register:
-    """One or two Modbus registers; of two, the first is the high word unless ``swapped``."""
+    """One, two or four Modbus registers; the first is the highest word unless ``swapped``."""
 
     address: int
     width: int = 2
@@ -118,95 +106,6 @@ class Field:
     valid_if: Condition | None = None
 
 
-# How a model's bytes lie -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FrameLayout:
-    """The shape of a binary frame.
-
-    The length is fixed, or is read at ``length_at`` and grows by ``length_plus``. ``lengths`` are
-    the total lengths that exist; everything else is refused, so memory is bounded by the largest.
-    """
-
-    start: bytes
-    lengths: frozenset[int]
-    length_at: Bytes | None = None
-    length_plus: int = 0
-    end: bytes = b""
-    fixed: tuple[tuple[int, bytes], ...] = ()
-    checksum: Checksum | None = None
-
-    @property
-    def longest(self) -> int:
-        """The largest frame in bytes."""
-        return max(self.lengths)
-
-
-@dataclass(frozen=True, slots=True)
-class LineLayout:
-    """The shape of an ASCII line.
-
-    ``pattern`` matches a whole line. Its named groups are the raw values; a group named ``pairs``
-    is split at commas, and each part is matched by ``pair``, which names ``key``, ``number`` and
-    ``suffix``.
-    """
-
-    ends: bytes
-    longest: int
-    pattern: re.Pattern[str]
-    pair: re.Pattern[str] | None = None
-    passed_over: re.Pattern[str] | None = None
-    sdi12_when: re.Pattern[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModbusLayout:
-    """Which registers to read of which unit, in one request."""
-
-    unit: int
-    function: Literal[3, 4]
-    first: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class AdvertLayout:
-    """Which advertisements are the model's, and how two repeats of one are known.
-
-    Of ``company`` and ``service`` exactly one is given, or neither where a driver decodes.
-    """
-
-    company: int | None = None
-    service: str | None = None
-    start: bytes = b""
-    lengths: frozenset[int] = frozenset()
-    repeat: Bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PinLayout:
-    """How one pin is wired: the resistor that holds it when nothing drives it, and its bounce.
-
-    Attributes:
-        direction: ``out`` for a pin that the driver moves.
-        debounce_us: an edge counts when the level has held for this long.
-    """
-
-    direction: Literal["in", "out"] = "in"
-    pull: Literal["up", "down", "none"] = "up"
-    debounce_us: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class GpioLayout:
-    """The pins of a device by their roles."""
-
-    pins: Mapping[str, PinLayout]
-
-
-Layout = FrameLayout | LineLayout | ModbusLayout | AdvertLayout | GpioLayout
-
 # How it is spoken to -----------------------------------------------------------------------------
 
 
@@ -243,6 +142,9 @@ class Report:
     repeat: float = 0.0
 
 
+Setting = int | float | str
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A device model.
@@ -254,6 +156,7 @@ class Profile:
             devices that speak only when something happens.
         driver: module in ``firmware_bridge/drivers`` for a device that needs a conversation or a
             key.
+        settings: what that driver needs to know of this model; a site may set each differently.
         sources: the documents from which the facts come.
     """
 
@@ -269,4 +172,5 @@ class Profile:
     poll: Poll | None = None
     report: Report = Report()
     driver: str | None = None
+    settings: Mapping[str, Setting] = field(default_factory=dict)
     actions: tuple[Action, ...] = ()

@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
-from hardware.profile import (
+from hardware.layout import (
+    AdvertLayout,
     Bytes,
+    FrameLayout,
+    GpioLayout,
+    Layout,
+    LineLayout,
+    ModbusLayout,
+)
+from hardware.profile import (
     Condition,
     Conversion,
     Field,
-    FrameLayout,
-    GpioLayout,
     Key,
-    Layout,
-    ModbusLayout,
     Pin,
     ProfileKind,
     Raw,
@@ -25,6 +29,7 @@ from hardware.quantity import QUANTITIES, Kind, Quantity, decimals
 from hardware.table import Table, did_you_mean
 
 _TYPE = re.compile(r"(?P<number>[usf])(?P<width>8|16|24|32|64)(?P<order>le|be)?")
+_WHOLE = re.compile("-?[0-9]+")
 _NUMBERS: Mapping[str, Literal["unsigned", "signed", "float"]] = {
     "u": "unsigned",
     "s": "signed",
@@ -32,14 +37,12 @@ _NUMBERS: Mapping[str, Literal["unsigned", "signed", "float"]] = {
 }
 
 
-def read_fields(
-    profile: Table, kind: ProfileKind, layout: Layout, *, driven: bool
-) -> tuple[Field, ...]:
-    """Read all ``[[field]]`` tables and check them against each other.
+def read_fields(profile: Table, kind: ProfileKind, layout: Layout) -> tuple[Field, ...]:
+    """Read all ``[[field]]`` tables and check them against the layout and each other.
 
     Raises:
-        ConfigError: a field lacks ``missing``, has another unit than its quantity, or takes bytes
-            that another field has taken without saying so.
+        ConfigError: a field lacks ``missing``, has another unit than its quantity, lies outside
+            the frame, or takes bytes that another field has taken without saying so.
     """
     entries = profile.take("field", list)
     fields: list[Field] = []
@@ -51,7 +54,7 @@ def read_fields(
         table = Table(entry, f"{profile.where}: field {number} ({name})")
         field, rereads = _field(table, kind)
         table.close()
-        _check_place(table, field.source, layout, driven=driven)
+        _check_source(table, field, layout)
         _claim(table, field, rereads, holders)
         fields.append(field)
     if not fields:
@@ -61,12 +64,15 @@ def read_fields(
 
 def read_bytes_place(table: Table) -> Bytes:
     """Read ``at``, ``type`` and, where only some bits count, ``bits = [highest, lowest]``."""
+    at = table.take("at", int)
     number, width, order = _read_type(table)
+    if -width < at < 0:
+        raise table.error("at", f"{width} bytes from {at} reach beyond the end")
     bits = table.take_or("bits", list, None)
     if bits is not None and (len(bits) != 2 or not 8 * width > bits[0] >= bits[1] >= 0):
         raise table.error("bits", f"{bits!r} is not [highest bit, lowest bit] of {8 * width}")
     return Bytes(
-        at=table.take("at", int),
+        at=at,
         width=width,
         order=order,
         number=number,
@@ -131,14 +137,24 @@ def _source(table: Table, kind: ProfileKind) -> Source:
     if kind is ProfileKind.LINE or "key" in table:
         return Key(table.take("key", str))
     if kind is ProfileKind.MODBUS:
-        number, width, order = _read_type(table)
-        return Register(table.take("register", int), width, number, swapped=order == "little")
+        return _register(table)
     return read_bytes_place(table)
+
+
+def _register(table: Table) -> Register:
+    number, width, order = _read_type(table)
+    if width not in (2, 4, 8):
+        raise table.error("type", "registers have 16 bits; use u16be, s16be, u32be, f32be, …")
+    if width == 2 and order == "little":
+        raise table.error("type", "a register comes high byte first; le means low register first")
+    return Register(table.take("register", int), width, number, swapped=order == "little")
 
 
 def _natural_step(quantity: Quantity, source: Source, scale: Decimal, offset: Decimal) -> Decimal:
     """The device's own step where its raw value is a whole number, else the quantity's."""
-    whole = isinstance(source, Bytes | Register) and source.number != "float"
+    whole = isinstance(source, Pin) or (
+        isinstance(source, Bytes | Register) and source.number != "float"
+    )
     if quantity.states:
         return Decimal(1)
     if whole and offset % scale == 0:
@@ -154,7 +170,7 @@ def _states(table: Table, quantity: Quantity) -> dict[Raw, str]:
         if state not in quantity.states:
             problem = f"{raw} = {state!r}: {quantity.name} has no such state"
             raise table.error("states", problem + did_you_mean(str(state), quantity.states))
-    return {int(raw) if raw.isdigit() else raw: state for raw, state in entries.items()}
+    return {int(raw) if _WHOLE.fullmatch(raw) else raw: state for raw, state in entries.items()}
 
 
 def _missing(table: Table) -> frozenset[Raw]:
@@ -203,16 +219,36 @@ def _condition(table: Table | None) -> Condition | None:
     return condition
 
 
-def _check_place(table: Table, source: Source, layout: Layout, *, driven: bool) -> None:
-    match source, layout:
+def _check_source(table: Table, field: Field, layout: Layout) -> None:
+    """Refuse a field that asks the layout for what it does not have."""
+    match field.source, layout:
         case Pin(role), GpioLayout(pins) if role not in pins:
             raise table.error("pin", f"no pin {role!r}{did_you_mean(role, pins)}")
         case Register(address, width), ModbusLayout() if not (
             layout.first <= address and address + width // 2 <= layout.first + layout.count
         ):
             raise table.error("register", f"{address} is not among the registers that are read")
-        case Bytes(at, width), FrameLayout() if not driven and at + width > layout.longest:
-            raise table.error("at", f"{at} lies beyond the longest frame ({layout.longest} bytes)")
+        case Key(name), LineLayout(pattern=pattern, pair=None) if name not in pattern.groupindex:
+            problem = f"the pattern has no group {name!r}"
+            raise table.error("key", problem + did_you_mean(name, pattern.groupindex))
+        case Key(), LineLayout(pair=pair) if (
+            pair is not None and "suffix" in pair.groupindex and not field.by_suffix
+        ) and not field.quantity.states:
+            problem = "missing; the line writes a unit behind the number: letter = [scale, offset]"
+            raise table.error("suffixes", problem)
+        case Bytes(), FrameLayout(lengths=lengths) | AdvertLayout(lengths=lengths) if lengths:
+            for place in (field.source, *_condition_places(field)):
+                _check_reach(table, place, max(lengths))
+
+
+def _condition_places(field: Field) -> list[Bytes]:
+    return [when.source for when in (field.only_if, field.valid_if) if when is not None]
+
+
+def _check_reach(table: Table, place: Bytes, longest: int) -> None:
+    reach = place.at + place.width if place.at >= 0 else -place.at
+    if reach > longest:
+        raise table.error("at", f"{place.at} lies beyond the longest frame ({longest} bytes)")
 
 
 def _claim(table: Table, field: Field, rereads: str | None, holders: dict[object, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, cast
 from hardware.command import Action
 from hardware.errors import ConfigError, ProfileError
 from hardware.place import Name
-from hardware.profile import Poll, Profile, ProfileKind, Report, Serial
+from hardware.profile import Poll, Profile, ProfileKind, Report, Serial, Setting
 from hardware.profile_fields import read_fields
 from hardware.profile_layout import read_layout
 from hardware.table import Table, did_you_mean
@@ -67,13 +67,14 @@ def _profile(model: str, table: Table) -> Profile:
         name=Name(table.take("ja", str), table.take("en", str)),
         kind=kind,
         layout=layout,
-        fields=read_fields(table, kind, layout, driven=driver is not None),
+        fields=read_fields(table, kind, layout),
         sources=_sources(table),
         silent_after=_silent_after(table),
         serial=_serial(table),
         poll=_poll(table),
         report=_report(table),
         driver=driver,
+        settings=_settings(table),
         actions=_actions(table),
     )
     if kind in _ON_A_LINE and profile.serial is None:
@@ -131,6 +132,15 @@ def _report(table: Table) -> Report:
         repeat=float(report.number_or("repeat", Decimal(0)) or 0),
     )
     report.close()
+    return settings
+
+
+def _settings(table: Table) -> dict[str, Setting]:
+    settings = {}
+    for key, value in (table.take_or("settings", dict, {}) or {}).items():
+        if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+            raise table.error("settings", f"{key} = {value!r} is neither a number nor a text")
+        settings[key] = float(value) if isinstance(value, Decimal) else value
     return settings
 
 

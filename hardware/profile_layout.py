@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
+from hardware.advert import uuid128
 from hardware.checksum import ALGORITHMS, Checksum
-from hardware.profile import (
+from hardware.layout import (
     AdvertLayout,
     FrameLayout,
     GpioLayout,
@@ -13,17 +14,17 @@ from hardware.profile import (
     LineLayout,
     ModbusLayout,
     PinLayout,
-    ProfileKind,
 )
+from hardware.profile import ProfileKind
 from hardware.profile_fields import read_bytes_place
 from hardware.table import Table
 
-_BLUETOOTH_BASE = "0000{}-0000-1000-8000-00805f9b34fb"
-_UUID16 = re.compile("[0-9a-f]{4}")
-
 
 def read_layout(kind: ProfileKind, profile: Table, *, driven: bool) -> Layout:
-    """Read the table that belongs to the profile's kind; a driven device may go without one."""
+    """Read the table that belongs to the profile's kind.
+
+    An advertisement that a driver decodes needs neither maker nor length.
+    """
     match kind:
         case ProfileKind.FRAME:
             return _frame(profile.table("frame"))
@@ -37,14 +38,8 @@ def read_layout(kind: ProfileKind, profile: Table, *, driven: bool) -> Layout:
             return _gpio(profile.table("pins"))
 
 
-def uuid128(text: str) -> str:
-    """Give the 128-bit form of a Bluetooth UUID that may be written with four digits."""
-    text = text.lower()
-    return _BLUETOOTH_BASE.format(text) if _UUID16.fullmatch(text) else text
-
-
 def _frame(table: Table) -> FrameLayout:
-    lengths = _lengths(table, table.take_or("length", object, None), key="length")
+    lengths = _lengths(table)
     length_at, length_plus = None, 0
     measured = table.table_or("length_field")
     if measured is not None:
@@ -52,7 +47,9 @@ def _frame(table: Table) -> FrameLayout:
         length_at = read_bytes_place(measured)
         measured.close()
     if not lengths:
-        raise table.error("length", "missing; give the frame's total length, or a list of them")
+        raise table.error(
+            "length", "missing; give the frame's total length, a list, or {least, most}"
+        )
     if len(lengths) > 1 and length_at is None:
         raise table.error("length_field", "missing; several lengths need the field that tells them")
     layout = FrameLayout(
@@ -76,11 +73,17 @@ def _frame(table: Table) -> FrameLayout:
     return layout
 
 
-def _lengths(table: Table, value: object, *, key: str) -> frozenset[int]:
+def _lengths(table: Table) -> frozenset[int]:
+    """Read ``length``: a number, a list of numbers, or ``{ least, most }``."""
+    value = table.take_or("length", object, None)
+    if isinstance(value, dict):
+        bounds = Table(value, f"{table.where}: length")
+        value = list(range(bounds.take("least", int), bounds.take("most", int) + 1))
+        bounds.close()
     values = value if isinstance(value, list) else [] if value is None else [value]
     for length in values:
         if not isinstance(length, int) or not 1 <= length <= 4096:
-            raise table.error(key, f"{length!r} is not a length of 1 to 4096 bytes")
+            raise table.error("length", f"{length!r} is not a length of 1 to 4096 bytes")
     return frozenset(values)
 
 
@@ -160,18 +163,15 @@ def _advert(table: Table, *, driven: bool) -> AdvertLayout:
     service = table.take_or("service", str, None)
     if not driven and (company is None) == (service is None):
         raise table.error("company", "give either company (a number) or service (a UUID)")
-    repeat = table.table_or("repeat")
     layout = AdvertLayout(
         company=company,
         service=None if service is None else uuid128(service),
         start=table.octets_or("start", b""),
-        lengths=_lengths(table, table.take_or("length", object, None), key="length"),
-        repeat=None if repeat is None else read_bytes_place(repeat),
+        lengths=_lengths(table),
+        numbered=table.take_or("numbered", bool, False) or False,
     )
     if not driven and not layout.lengths:
         raise table.error("length", "missing; an advertisement cut short must be refused")
-    if repeat is not None:
-        repeat.close()
     table.close()
     return layout
 

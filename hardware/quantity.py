@@ -92,7 +92,7 @@ _ALL = (
     _event(
         "button", Lane.ALARM, "ボタン", "button",
         "press", "double_press", "triple_press", "long_press", "long_double_press",
-        "long_triple_press", "hold_press",
+        "long_triple_press", "hold_press", "hold_release",
     ),
     _event("dimmer", Lane.COUNT, "つまみ", "dimmer", "rotate_left", "rotate_right"),
     # People

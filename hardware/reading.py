@@ -39,6 +39,9 @@ class Measurement:
     step: Decimal = Decimal(1)
 
 
+Measurements = tuple[Measurement, ...]
+
+
 class Trust(IntEnum):
     """How far a wall time is trusted. Higher is better; the numbers are the wire codes."""
 

@@ -11,8 +11,10 @@ T = TypeVar("T")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give "; did you mean 'x'?" for a near miss, else "; known: …"."""
+    """Give "; did you mean 'x'?" for a near miss, else "; known: …"; nothing if none is known."""
     names = sorted(known)
+    if not names:
+        return ""
     near = difflib.get_close_matches(word, names, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"

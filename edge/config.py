@@ -16,7 +16,7 @@ from cloud_sync.broker_address import BrokerAddress, broker_address
 from hardware.complaint import complaints
 from hardware.errors import ConfigError
 from hardware.place import Device, Name, Node, identifier
-from hardware.profile import GpioLayout, Profile, ProfileKind
+from hardware.profile import Profile, ProfileKind
 from hardware.profile_file import load_profile
 
 Identifier = Annotated[str, AfterValidator(lambda text: identifier(text, where="id"))]
@@ -92,7 +92,7 @@ class DevicePart(_Part):
     address: str | None = Field(None, pattern=r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$")
     key_file: Path | None = None
     pins: dict[str, int] = Field(default_factory=dict)
-    pulse: float = Field(5.0, gt=0, le=30)
+    settings: dict[str, int | float | str] = Field(default_factory=dict)
     simulated: bool = False
 
 
@@ -130,7 +130,7 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Plan:
     """Everything that the agent needs to know, checked."""
 
     config: EdgeConfig
@@ -142,7 +142,7 @@ class Agent:
         return Node(part.site, part.id, tuple(each.device() for each in self.equipment))
 
 
-def load(path: Path) -> Agent:
+def load(path: Path) -> Plan:
     """Read and check ``edge.toml``.
 
     Raises:
@@ -167,7 +167,7 @@ def load(path: Path) -> Agent:
     faults += [f"{path.name}: {fault}" for fault in _clashes(equipment, config.node.id)]
     if faults:
         raise ConfigError("\n".join(faults))
-    return Agent(config, tuple(equipment))
+    return Plan(config, tuple(equipment))
 
 
 def _known() -> dict[str, list[str]]:
@@ -190,9 +190,6 @@ def _equip(part: DevicePart) -> Equipment:
         raise ConfigError("port: missing; a path like /dev/serial/by-id/… or a URL like socket://…")
     if profile.kind is ProfileKind.ADVERT and part.address is None:
         raise ConfigError("address: missing; like C5:0D:FA:99:CB:9E, as on its label")
-    if isinstance(profile.layout, GpioLayout) and part.pins.keys() != profile.layout.pins.keys():
-        wanted, found = sorted(profile.layout.pins), sorted(part.pins)
-        raise ConfigError(f"pins: {part.model} has the pins {wanted}, found {found}")
     return Equipment(part, profile, _key(part.key_file))
 
 

@@ -63,7 +63,11 @@ class Storage:
 
 
 class Journal:
-    """One node's journal. ``run`` seals and writes out until cancelled."""
+    """One node's journal. ``run`` seals and writes out until cancelled.
+
+    Attributes:
+        on_shed: called with the number of readings of a lane that had to go without a receipt.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,6 @@ class Journal:
         clock: Clock,
         dating: Callable[[], Dating],
         settings: Settings,
-        on_shed: Callable[[Lane, int], None] = lambda _lane, _readings: None,
     ) -> None:
         """Make a journal; nothing is read before ``open``.
 
@@ -81,13 +84,12 @@ class Journal:
             clock: the time.
             dating: how this boot's readings are dated now; untrusted while nobody knows the date.
             settings: how to keep.
-            on_shed: called with the number of readings of a lane that went without a receipt.
         """
         self._storage = storage
         self._clock = clock
         self._dating = dating
         self._settings = settings
-        self._on_shed = on_shed
+        self.on_shed: Callable[[Lane, int], None] = lambda _lane, _readings: None
         self._worker = ThreadPoolExecutor(1, "journal")
         self._backlog = Backlog()
         self._watchers: list[Callable[[BlockId], None]] = []
@@ -322,7 +324,7 @@ class Journal:
             self._backlog.remove(block)
         readings = sum(entry.readings for _, entry in gone)
         log.error("journal: no room: %d readings of lane %s are shed", readings, shed.lane)
-        self._on_shed(shed.lane, readings)
+        self.on_shed(shed.lane, readings)
         return True
 
     async def _read(self, block: BlockId, entry: Entry) -> bytes | None:
@@ -336,7 +338,7 @@ class Journal:
     def _lose(self, block: BlockId, entry: Entry) -> None:
         self._backlog.remove(block)
         self._release(block, entry)
-        self._on_shed(block.lane, entry.readings)
+        self.on_shed(block.lane, entry.readings)
 
     def _release(self, block: BlockId, entry: Entry) -> None:
         if entry.place is None:

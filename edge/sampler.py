@@ -11,11 +11,10 @@ from decimal import Decimal
 
 from edge.thinning import Thinner
 from hardware.clock import Clock
-from hardware.decode import Measurements
 from hardware.errors import NeedsKey
 from hardware.profile import Profile
 from hardware.quantity import QUANTITIES
-from hardware.reading import Measurement, Reading, Stamp
+from hardware.reading import Measurement, Measurements, Reading, Stamp
 
 log = logging.getLogger(__name__)
 

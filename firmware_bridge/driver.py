@@ -7,7 +7,7 @@ see ``firmware_bridge.devices``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from firmware_bridge.pins import Pins
 from firmware_bridge.transport import Transport
@@ -90,6 +90,7 @@ class Watches(Protocol):
         """
 
 
+@runtime_checkable
 class Acts(Protocol):
     """A device that can be told to do something, and shows whether it did."""
 

@@ -57,8 +57,8 @@ class Node:
             clock=self.clock,
             dating=lambda: self.dating,
             settings=self.settings,
-            on_shed=lambda lane, readings: self.shed.append((lane, readings)),
         )
+        journal.on_shed = lambda lane, readings: self.shed.append((lane, readings))
         journal.open()
         return journal
 

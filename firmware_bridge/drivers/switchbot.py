@@ -31,13 +31,18 @@ def create(
 
 
 class SwitchBot:
-    """Measures the advertisements of one device. Satisfies ``driver.Advertises``."""
+    """Measures the advertisements of one device. Satisfies ``driver.Advertises``.
+
+    State and values are in the company data; the service data, which an adapter may bring apart as
+    a scan response, adds type and battery and is remembered for that.
+    """
 
     def __init__(self, profile: Profile, *, kind: str) -> None:
         assert isinstance(profile.layout, AdvertLayout)
         self._profile = profile
         self._layout = profile.layout
         self._parse = SUPPORTED_TYPES[kind]["func"]
+        self._service: bytes | None = None
 
     @property
     def memory(self) -> Memory:
@@ -57,8 +62,9 @@ class SwitchBot:
             raise NotMine(f"not an advertisement of a {self._profile.title}")
         if service and not self._is_ours(service[0]):
             raise NotMine(f"type {service[0] & 0x7F:02x}h is not a {self._profile.title}")
+        self._service = service or self._service
         try:
-            found = self._parse(service, company)
+            found = self._parse(self._service, company)
         except (IndexError, ValueError) as error:
             raise BrokenFrame(f"{company!r} and {service!r}: {error}") from None
         if not found and company:

@@ -1,7 +1,8 @@
-"""The capture files of tests/captures, read: real bytes of a model, and what they mean."""
+"""The capture files of tests/captures: real bytes of a model, and what is to be made of them."""
 
 import tomllib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from hardware.decode import decode_frame, decode_line
 from hardware.errors import DecodeError
 from hardware.layout import LineLayout
 from hardware.measure import measure_pin
-from hardware.profile import Profile, ProfileKind
-from hardware.reading import Absence, Measurements
+from hardware.profile import Field, Profile, ProfileKind
+from hardware.reading import Absence, Measurement, Measurements
 
 FOLDER = Path(__file__).resolve().parents[1] / "captures"
 
@@ -123,3 +124,27 @@ def as_given(measurements: Measurements) -> dict[str, float | str]:
         )
         for m in measurements
     }
+
+
+def assert_sound(profile: Profile, measurements: Measurements) -> None:
+    """Each value is in the quantity's words and range, exact to the step, and there once."""
+    for measurement in measurements:
+        fields = [f for f in profile.fields if f.quantity == measurement.quantity]
+        assert fields, f"{measurement.quantity.name} is no field of {profile.model}"
+        assert_value(measurement, fields)
+    names = [(m.quantity.name, m.channel) for m in measurements]
+    assert len(names) == len(set(names))
+
+
+def assert_value(measurement: Measurement, fields: list[Field]) -> None:
+    value = measurement.value
+    if isinstance(value, Absence):
+        assert value is not Absence.SILENT, "a frame that was heard cannot say that it was not"
+    elif measurement.quantity.states:
+        assert value in measurement.quantity.states
+    else:
+        assert isinstance(value, float | int)
+        assert any((f.low is None or f.low <= value) for f in fields)
+        assert any((f.high is None or value <= f.high) for f in fields)
+        steps = Decimal(str(value)) / measurement.step
+        assert steps == round(steps), f"{value} is no multiple of {measurement.step}"

@@ -1,7 +1,6 @@
 """What every profile promises: its captures give what they say, and no bytes give nonsense."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from contract.capture_files import (
@@ -9,6 +8,7 @@ from contract.capture_files import (
     LICENCES,
     Capture,
     as_given,
+    assert_sound,
     captures,
     decode,
     feed,
@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from hardware.errors import BrokenFrame, DecodeError, NeedsKey, NotMine
 from hardware.layout import Bytes, FrameLayout, LineLayout
 from hardware.measure import measure_pin
-from hardware.profile import Field, Profile, ProfileKind
+from hardware.profile import Profile, ProfileKind
 from hardware.profile_file import load_profile, models
-from hardware.reading import Absence, Measurement, Measurements
+from hardware.reading import Absence, Measurements
 
 PROFILES = {model: load_profile(model) for model in models()}
 ALL = [capture for model in PROFILES for capture in captures(model)]
@@ -44,30 +44,6 @@ def has_checksum(capture: Capture) -> bool:
 
 
 CHECKED = [capture for capture in ON_A_LINE if has_checksum(capture)]
-
-
-def assert_sound(profile: Profile, measurements: Measurements) -> None:
-    """Each value is in the quantity's words and range, exact to the step, and there once."""
-    for measurement in measurements:
-        fields = [f for f in profile.fields if f.quantity == measurement.quantity]
-        assert fields, f"{measurement.quantity.name} is no field of {profile.model}"
-        assert_value(measurement, fields)
-    names = [(m.quantity.name, m.channel) for m in measurements]
-    assert len(names) == len(set(names))
-
-
-def assert_value(measurement: Measurement, fields: list[Field]) -> None:
-    value = measurement.value
-    if isinstance(value, Absence):
-        assert value is not Absence.SILENT, "a frame that was heard cannot say that it was not"
-    elif measurement.quantity.states:
-        assert value in measurement.quantity.states
-    else:
-        assert isinstance(value, float | int)
-        assert any((f.low is None or f.low <= value) for f in fields)
-        assert any((f.high is None or value <= f.high) for f in fields)
-        steps = Decimal(str(value)) / measurement.step
-        assert steps == round(steps), f"{value} is no multiple of {measurement.step}"
 
 
 def assert_complete(profile: Profile, measurements: Measurements) -> None:

@@ -1,0 +1,1 @@
+"""The demo: a community hall and a roadside station on one machine, with virtual devices."""

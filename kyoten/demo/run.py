@@ -32,7 +32,7 @@ _BANNER = """
   State       {folder}   (a second run keeps the data; make clean removes it)
 
   Try
-    open the front door of 日向公民館 on the board, with a reason, and watch the bolt being read back
+    .venv/bin/kyoten tell {shown}/world/hall.control '{{"device": "co2-hall", "fault": "gone"}}'
     book 会議室, then book the same hour again .venv/bin/kyoten tell {shown}/world/meeting.control
     '{{"people": 12}}' .venv/bin/kyoten tell {shown}/world/hall.control '{{"device": "co2-hall",
     "fault": "silent"}}' .venv/bin/kyoten tell {shown}/world/hall.control '{{"device":

@@ -31,17 +31,21 @@ def nearest_before(
     length = wanted.end - wanted.start
     earliest = max(now, wanted.start - WITHIN)
     ends = [span.start for span in taken] + [end for _, end in _days(wanted, zone)]
-    starts = {_down(end) - length for end in [*ends, wanted.start]}
+    starts = {_down(end) - length for end in ends}
     fitting = (start for start in starts if earliest <= start < wanted.start)
     return _first(sorted(fitting, reverse=True), length, taken, zone)
 
 
-def nearest_after(wanted: Span, taken: Sequence[Span], *, zone: ZoneInfo) -> Span | None:
-    """Find the earliest free time that starts after the wanted one."""
+def nearest_after(
+    wanted: Span, taken: Sequence[Span], *, now: datetime, zone: ZoneInfo
+) -> Span | None:
+    """Find the earliest free time that starts after the wanted one and has not begun yet."""
     length = wanted.end - wanted.start
     latest = wanted.start + WITHIN
     starts = {_up(span.end) for span in taken} | {start for start, _ in _days(wanted, zone)}
-    fitting = (start for start in starts if wanted.start < start <= latest)
+    fitting = (
+        start for start in starts | {_up(now)} if wanted.start < start <= latest and start >= now
+    )
     return _first(sorted(fitting), length, taken, zone)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from gateway.ledger.errors import LedgerError
 from hardware.errors import ConfigError
 
 BUSY_WITHIN = 10.0  # seconds; a writer holds SQLite for milliseconds
@@ -19,10 +20,6 @@ CONNECTIONS = 10  # kept open; a burst may open three times as many
 _CONNECT_WITHIN = 5  # seconds to a PostgreSQL server
 
 _MIGRATIONS = "gateway.ledger:migrations"
-
-
-class LedgerError(RuntimeError):
-    """The ledger cannot do this now (disk full, server away): nothing was changed; try again."""
 
 
 class Database:

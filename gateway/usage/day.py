@@ -1,6 +1,6 @@
 """One day of a space: when it was in use, and when nobody can say."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,10 +18,26 @@ _HOLD = {"presence": timedelta(0), "motion": STILL_FOR}
 
 
 @dataclass(frozen=True, slots=True)
+class Sensed:
+    """What one sensor saw of a day.
+
+    Attributes:
+        quantity: ``presence`` or ``motion``.
+        changes: oldest first.
+        until: for how long the last of them may be believed.
+    """
+
+    quantity: str
+    changes: Sequence[Transition]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """A local day of a space, as far as it has passed.
 
     Attributes:
+        whole: midnight to midnight.
         used: when somebody was there.
         unknown: when no sensor could say.
     """
@@ -38,34 +54,24 @@ def local_day(now: datetime, zone: ZoneInfo) -> Span:
     return Span(*(midnight.astimezone(UTC) for midnight in midnights))
 
 
-def day_of_use(
-    changes: Mapping[str, Sequence[Sequence[Transition]]],
-    whole: Span,
-    *,
-    now: datetime,
-    known_until: datetime,
-) -> Day:
-    """Fuse the changes of presence and motion sensors into one day.
-
-    Args:
-        changes: by quantity, of each series in the day, oldest first.
-        whole: the day.
-        now: what lies after is neither used nor unknown.
-        known_until: when something was last heard; from then to now nobody can say.
-    """
+def day_of_use(series: Iterable[Sensed], whole: Span, *, now: datetime) -> Day:
+    """Fuse what presence and motion sensors saw into one day; what lies after now stays blank."""
     past = Span(whole.start, min(now, whole.end))
     used: list[Span] = []
     known: list[Span] = []
-    for quantity, of_series in changes.items():
-        for series in of_series:
-            for span, state in _spans(series, min(past.end, known_until)):
-                if isinstance(state, Absence):
-                    continue
-                known.append(span)
-                if state == _THERE.get(quantity):
-                    used.append(Span(span.start, span.end + _HOLD[quantity]))
-    used = [_within(span, past) for span in merged(used)]
-    return Day(whole, tuple(used), tuple(_gaps(merged([*known, *used]), past)))
+    for sensed in series:
+        for span, state in _spans(sensed, past.end):
+            if isinstance(state, Absence):
+                continue
+            known.append(span)
+            if state == _THERE.get(sensed.quantity):
+                used.append(Span(span.start, span.end + _HOLD[sensed.quantity]))
+    clipped = (_within(span, past) for span in merged(used))
+    return Day(
+        whole,
+        used=tuple(span for span in clipped if span.start < span.end),
+        unknown=tuple(_gaps(merged([*known, *used]), past)),
+    )
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -79,12 +85,13 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def _spans(series: Sequence[Transition], until: datetime) -> Iterable[tuple[Span, str | Absence]]:
-    ends = [from_unix_us(change.at_us) for change in series[1:]] + [until]
-    for change, end in zip(series, ends, strict=True):
+def _spans(sensed: Sensed, end: datetime) -> Iterable[tuple[Span, str | Absence]]:
+    ends = [from_unix_us(change.at_us) for change in sensed.changes[1:]]
+    ends.append(min(end, sensed.until))
+    for change, until in zip(sensed.changes, ends, strict=False):
         start = from_unix_us(change.at_us)
-        if start < end:
-            yield Span(start, end), change.state
+        if start < until:
+            yield Span(start, until), change.state
 
 
 def _within(span: Span, limits: Span) -> Span:

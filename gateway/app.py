@@ -22,8 +22,6 @@ from gateway.api.middleware import Surround
 from gateway.api.service import Service
 from gateway.web import pages
 
-BODY = 64 * 1024  # bytes; the largest request, a booking, has one
-
 _TAGS = [
     {"name": "sites", "description": "Halls and roadside stations."},
     {"name": "spaces", "description": "What a site is divided into."},
@@ -48,7 +46,6 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,  # FastAPI's pages load their scripts from elsewhere
         redoc_url=None,
         openapi_tags=_TAGS,
-        max_body_size=BODY,
     )
     app.state.service = service
     app.add_middleware(

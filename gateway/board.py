@@ -149,9 +149,16 @@ class Board:
             now,
             today,
             spaces=by_trouble(
-                space_status(space, placed[space.id], bookings, now) for space in site.spaces
+                space_status(
+                    space,
+                    placed[space.id],
+                    bookings,
+                    now,
+                    of_parts=[seen for part in space.parts for seen in placed[part]],
+                )
+                for space in site.spaces
             ),
-            days=_days(placed, changes, today, now),
+            days=_days(site, placed, changes, today, now),
             nodes=nodes,
             unplaced=unplaced,
         )
@@ -189,17 +196,19 @@ def _by_space(
 
 
 def _days(
+    site: Site,
     placed: Mapping[str, Iterable[Observation]],
     changes: Mapping[SeriesKey, Sequence[Transition]],
     today: Span,
     now: datetime,
 ) -> dict[str, Day]:
     days = {}
-    for space, observations in placed.items():
-        senses = [seen for seen in observations if seen.quantity.name in _OF_USE]
+    for space in site.spaces:
+        seen_there = [seen for place in (space.id, *space.parts) for seen in placed[place]]
+        senses = [seen for seen in seen_there if seen.quantity.name in _OF_USE]
         if senses:
             sensed = (_sensed(seen, changes.get(seen.series, ())) for seen in senses)
-            days[space] = day_of_use(sensed, today, now=now)
+            days[space.id] = day_of_use(sensed, today, now=now)
     return days
 
 

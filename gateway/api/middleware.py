@@ -1,10 +1,11 @@
-"""Around every route: security headers, what is counted, and what happens to our own errors."""
+"""Around every route: security headers, what is counted, bounded bodies, and our own errors."""
 
 import logging
 from collections.abc import Callable
 
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.problems import problem
@@ -22,6 +23,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+BODY = 64 * 1024  # bytes; the largest request, a booking, has one
 
 
 class Surround:
@@ -59,7 +63,7 @@ class Surround:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, _bounded(receive), answer)
         except Exception as error:
             log.error("%s %s", scope["method"], scope["path"], exc_info=error)
             if not started:
@@ -73,3 +77,18 @@ class Surround:
         method = Request(scope).method if scope.get("route") is not None else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.request_seconds.labels(method, route).observe(seconds)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Refuse a body that is too long, however its length is given."""
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > BODY:
+            raise HTTPException(413, f"a request has at most {BODY} bytes")
+        return message
+
+    return bounded

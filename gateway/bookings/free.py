@@ -85,4 +85,5 @@ def _down(moment: datetime) -> datetime:
 
 
 def _past_grid(moment: datetime) -> timedelta:
-    return timedelta(minutes=moment.minute, seconds=moment.second) % GRID
+    past_hour = moment - moment.replace(minute=0, second=0, microsecond=0)
+    return past_hour % GRID

@@ -11,10 +11,13 @@ from gateway.status.door import Door
 from gateway.status.observation import Observation
 from gateway.status.occupancy import Occupancy, Presence, occupancy
 from gateway.status.trouble import Severity, Trouble, worst
-from hardware.place import Space
+from hardware.place import Space, SpaceKind
 
 # People come before their time, to carry chairs; then an open door is no trouble.
 ARRIVES = timedelta(minutes=15)
+
+# Nobody airs these.
+_OUTSIDE = (SpaceKind.ROAD, SpaceKind.OUTDOORS, SpaceKind.SHOULDER, SpaceKind.BAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,12 @@ class SpaceStatus:
 
 
 def space_status(
-    space: Space, observations: Sequence[Observation], bookings: Iterable[Booking], now: datetime
+    space: Space,
+    observations: Sequence[Observation],
+    bookings: Iterable[Booking],
+    now: datetime,
+    *,
+    of_parts: Sequence[Observation] = (),
 ) -> SpaceStatus:
     """Judge one space.
 
@@ -70,9 +78,12 @@ def space_status(
         bookings: of the site, in order of their start; those that do not take the space are left
             out.
         now: aware.
+        of_parts: of the devices in its parts; whoever is in a part is in the whole.
     """
     booked = tuple(booking for booking in bookings if booking.takes(space))
-    who, what, way = occupancy(observations, now), air.air(observations), door.door(observations)
+    who = occupancy([*observations, *of_parts], now)
+    what = None if space.kind in _OUTSIDE else air.air(observations)
+    way = door.door(observations)
     troubles = [
         *door.troubles(way, in_use=_in_use(who), booked=_expected(booked, now), now=now),
         *air.troubles(what),

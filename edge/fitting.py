@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from firmware_bridge.virtual.pins import VirtualPins
-
 from edge.actuator import Actuator
 from edge.config import Equipment, Plan
 from edge.links import AskedLine, Radio, SpokenLine, WatchedPins
@@ -20,6 +18,7 @@ from firmware_bridge.driver import Acts, Advertises, Memory, Secrets, Watches
 from firmware_bridge.gpio import open_gpio
 from firmware_bridge.pins import Pins
 from firmware_bridge.serial_port import SerialPort
+from firmware_bridge.virtual.pins import VirtualPins
 from hardware.clock import Clock
 from hardware.errors import ConfigError
 from hardware.profile import ProfileKind

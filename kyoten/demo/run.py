@@ -23,22 +23,23 @@ READY_WITHIN = 60.0  # seconds
 _DEFAULT_HTTP = "127.0.0.1:8080"
 
 _BANNER = """
-  Kyoten 拠点 — demo.  All readings are simulated (模擬データ).
+  Kyoten 拠点 demo. All readings are simulated (模擬データ).
 
-  Board       {url}/
-  Sign in     {account}  /  {password}
-  API         {url}/api/v1/   described at {url}/api/v1/docs
-  Broker      127.0.0.1:{broker_port} ({broker})
-  State       {folder}   (a second run keeps the data; make clean removes it)
+  Board      {url}/
+  Sign in    {account}  /  {password}
+  API        {url}/api/v1/docs
+  Broker     127.0.0.1:{broker_port} ({broker})
+  State      {folder}  (a second run keeps the data; make clean removes it)
 
   Try
-    .venv/bin/kyoten tell {shown}/world/hall.control '{{"device": "co2-hall", "fault": "gone"}}'
-    book 会議室, then book the same hour again .venv/bin/kyoten tell {shown}/world/meeting.control
-    '{{"people": 12}}' .venv/bin/kyoten tell {shown}/world/hall.control '{{"device": "co2-hall",
-    "fault": "silent"}}' .venv/bin/kyoten tell {shown}/world/hall.control '{{"device":
-    "door-front", "jam": true}}' .venv/bin/kyoten tell {shown}/world/station.control '{{"weather":
-    "snow"}}' kill -9 any of the processes below: it starts again, and nothing that was receipted
-    is lost {pids}
+    on the board: open the front door of 日向公民館, and see the bolt being read back
+    on the board: book 会議室, then book the same hour again
+    {tell}/meeting.control '{{"people": 12}}'
+    {tell}/hall.control '{{"device": "co2-hall", "fault": "gone"}}'
+    {tell}/hall.control '{{"device": "door-front", "jam": true}}'
+    {tell}/station.control '{{"weather": "snow"}}'
+    kill -9 any of these; it is started again, and nothing that was receipted is lost:
+      {pids}
 
   Ctrl-C stops everything.
 """
@@ -121,7 +122,7 @@ async def _run(
                 broker_port=broker_port,
                 broker="mosquitto" if find_mosquitto() else "amqtt in process",
                 folder=folder.path,
-                shown=folder.shown,
+                tell=f".venv/bin/kyoten tell {folder.shown}/world",
                 pids="  ".join(f"{name} {pid}" for name, pid in supervisor.pids.items()),
             ),
             flush=True,

@@ -1,0 +1,311 @@
+"""The status of a site: every fact with its age, and what follows from them."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from gateway.access import Scope
+from gateway.api.booking_shapes import BookingOut, booking_out
+from gateway.api.identity import Reader, visible_site
+from gateway.api.problems import documented
+from gateway.api.service import TheService
+from gateway.api.shapes import (
+    Moment,
+    NameOut,
+    SpaceOut,
+    SpanOut,
+    name_out,
+    space_out,
+    span_out,
+)
+from gateway.board import SiteStatus
+from gateway.bookings.booking import Booking
+from gateway.bookings.free import Span
+from gateway.places import Places
+from gateway.status.air import Air
+from gateway.status.door import Door
+from gateway.status.observation import Observation, Since
+from gateway.status.occupancy import Occupancy
+from gateway.status.space import SpaceStatus
+from gateway.status.trouble import Trouble
+from gateway.usage.day import Day
+from hardware.clock import from_unix_us
+from hardware.reading import Absence, Value
+
+router = APIRouter(tags=["status"], prefix="/api/v1/sites/{site}/status")
+
+SeverityName = Literal["fine", "notice", "warning", "alarm"]
+Nothing = Literal["not_available", "implausible", "silent"]
+
+
+class SinceOut(BaseModel):
+    """From when a state has held; ``at_least`` where it is older than that."""
+
+    at: Moment
+    at_least: bool
+
+
+class FactOut(BaseModel):
+    """One series now.
+
+    ``value`` is what holds now; where it is null, ``nothing`` says why. What was last heard, of
+    whatever age, is ``last``: it is never a value of now unless ``standing`` is ``current``.
+    """
+
+    device: str = Field(examples=["tokiwa.air-1"])
+    device_name: NameOut
+    quantity: str
+    channel: str
+    name: NameOut
+    unit: str
+    value: float | str | None
+    nothing: Nothing | None
+    last: float | str | None
+    at: Moment
+    received_at: Moment
+    age: float = Field(description="Seconds between the observation and the status.")
+    standing: Literal["current", "stale", "silent", "offline", "future"]
+    trust: str = Field(description="How far the time is trusted.", examples=["ntp"])
+    simulated: bool
+    since: SinceOut | None
+
+
+class TroubleOut(BaseModel):
+    """What is wrong, in words."""
+
+    code: str
+    severity: SeverityName
+    ja: str
+    en: str
+    since: Moment | None
+    device: str
+
+
+class OccupancyOut(BaseModel):
+    """Whether somebody is there, and by which quantity that is known."""
+
+    state: Literal["occupied", "empty", "unknown"]
+    why: str
+    since: SinceOut | None
+    people: int | None
+
+
+class AirOut(BaseModel):
+    """The air: the worst of what is measured."""
+
+    verdict: Literal["good", "fair", "ventilate", "bad", "unknown"]
+    co2: float | None
+    temperature: float | None
+    humidity: float | None
+
+
+class DoorOut(BaseModel):
+    """The door; ``proved`` if a contact says so, not merely a radio advert."""
+
+    state: str
+    contact: str
+    lock: str
+    since: SinceOut | None
+    proved: bool
+    device: str | None
+    actions: list[str]
+
+
+class DayOut(BaseModel):
+    """Today, as the strip shows it. ``used`` is null where no sensor could know."""
+
+    whole: SpanOut
+    booked: list[SpanOut]
+    used: list[SpanOut] | None
+    unknown: list[SpanOut]
+
+
+class SpaceStatusOut(BaseModel):
+    """A space now."""
+
+    space: SpaceOut
+    severity: SeverityName
+    simulated: bool
+    troubles: list[TroubleOut]
+    occupancy: OccupancyOut
+    air: AirOut | None
+    door: DoorOut | None
+    now: BookingOut | None
+    next: BookingOut | None
+    bookings: list[BookingOut] = Field(description="Those that touch today.")
+    day: DayOut
+    facts: list[FactOut]
+
+
+class NodeOut(BaseModel):
+    """A node: is it connected, and since when."""
+
+    id: str
+    online: bool | None
+    since: Moment | None
+    version: str | None
+
+
+class StatusOut(BaseModel):
+    """A site now; the worst space first."""
+
+    site: str
+    name: NameOut
+    timezone: str
+    at: Moment
+    severity: SeverityName
+    simulated: bool
+    nodes: list[NodeOut]
+    spaces: list[SpaceStatusOut]
+    unplaced: list[FactOut]
+
+
+@router.get(
+    "",
+    operation_id="getStatus",
+    summary="Get the status of a site",
+    responses=documented(401, 403, 404, 503),
+)
+async def get_status(service: TheService, who: Reader, site: str) -> StatusOut:
+    """Give every space, the worst first, with every fact and its age."""
+    visible_site(service, who, site)
+    names = who.may(Scope.BOOK, site)
+    return status_out(await service.board.status(site), service.places, names=names)
+
+
+def status_out(status: SiteStatus, places: Places, *, names: bool) -> StatusOut:
+    """Translate a status; with the names of those who booked only for those who may see them."""
+    return StatusOut(
+        site=status.site.id,
+        name=name_out(status.site.name),
+        timezone=status.site.timezone,
+        at=status.now,
+        severity=_severity(status),
+        simulated=any(space.simulated for space in status.spaces),
+        nodes=[
+            NodeOut(
+                id=node.key.node,
+                online=node.online,
+                since=None if node.status_us is None else from_unix_us(node.status_us),
+                version=None if node.birth is None else node.birth.version,
+            )
+            for node in status.nodes
+        ],
+        spaces=[_space(status, space, places, names=names) for space in status.spaces],
+        unplaced=[_fact(seen, status) for seen in status.unplaced],
+    )
+
+
+def _space(
+    status: SiteStatus, space: SpaceStatus, places: Places, *, names: bool
+) -> SpaceStatusOut:
+    current, following = space.current, space.next
+    today = _bookings_of(status.today, space)
+    return SpaceStatusOut(
+        space=space_out(places, status.site, space.space),
+        severity=_severity(space),
+        simulated=space.simulated,
+        troubles=[_trouble(trouble) for trouble in space.troubles],
+        occupancy=_occupancy(space.occupancy),
+        air=None if space.air is None else _air(space.air),
+        door=None if space.door is None else _door(space.door),
+        now=None if current is None else booking_out(current, names=names),
+        next=None if following is None else booking_out(following, names=names),
+        bookings=[booking_out(booking, names=names) for booking in today],
+        day=_day(status.today, today, status.days.get(space.space.id)),
+        facts=[_fact(seen, status) for seen in space.observations],
+    )
+
+
+def _severity(of: SiteStatus | SpaceStatus | Trouble) -> SeverityName:
+    names: tuple[SeverityName, ...] = ("fine", "notice", "warning", "alarm")
+    return names[of.severity]
+
+
+def _since(since: Since | None) -> SinceOut | None:
+    return None if since is None else SinceOut(at=since.at, at_least=since.at_least)
+
+
+def _trouble(trouble: Trouble) -> TroubleOut:
+    return TroubleOut(
+        code=trouble.code,
+        severity=_severity(trouble),
+        ja=trouble.says.ja,
+        en=trouble.says.en,
+        since=trouble.since,
+        device=trouble.device,
+    )
+
+
+def _occupancy(state: Occupancy) -> OccupancyOut:
+    return OccupancyOut(
+        state=state.presence.value, why=state.why, since=_since(state.since), people=state.people
+    )
+
+
+def _air(air: Air) -> AirOut:
+    return AirOut(
+        verdict=air.verdict.value,
+        co2=air.co2,
+        temperature=air.temperature,
+        humidity=air.humidity,
+    )
+
+
+def _door(door: Door) -> DoorOut:
+    return DoorOut(
+        state=door.state,
+        contact=door.contact,
+        lock=door.lock,
+        since=_since(door.since),
+        proved=door.proved,
+        device=door.device,
+        actions=list(door.actions),
+    )
+
+
+def _bookings_of(today: Span, space: SpaceStatus) -> list[Booking]:
+    return [
+        booking
+        for booking in space.booked
+        if today.overlaps(Span(booking.wish.starts_at, booking.wish.ends_at))
+    ]
+
+
+def _day(today: Span, bookings: list[Booking], day: Day | None) -> DayOut:
+    return DayOut(
+        whole=span_out(today),
+        booked=[SpanOut(start=held.wish.starts_at, end=held.wish.ends_at) for held in bookings],
+        used=None if day is None else [span_out(span) for span in day.used],
+        unknown=[] if day is None else [span_out(span) for span in day.unknown],
+    )
+
+
+def _fact(seen: Observation, status: SiteStatus) -> FactOut:
+    device = seen.device
+    return FactOut(
+        device=f"{seen.series.site}.{seen.series.device}",
+        device_name=NameOut(ja=seen.series.device, en=seen.series.device)
+        if device is None
+        else name_out(device.name),
+        quantity=seen.quantity.name,
+        channel=seen.series.channel,
+        name=NameOut(ja=seen.quantity.ja, en=seen.quantity.en),
+        unit=seen.quantity.unit,
+        value=plain(seen.value),
+        nothing=seen.value.value if isinstance(seen.value, Absence) else None,
+        last=plain(seen.last),
+        at=seen.at,
+        received_at=seen.received_at,
+        age=(status.now - seen.at).total_seconds(),
+        standing=seen.standing.value,
+        trust=seen.trust.name.lower(),
+        simulated=device is not None and device.simulated,
+        since=_since(seen.since),
+    )
+
+
+def plain(value: Value) -> float | str | None:
+    """Give a value as JSON has it; why there is none stands beside it, never in its place."""
+    return None if isinstance(value, Absence) else value

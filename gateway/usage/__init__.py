@@ -1,0 +1,1 @@
+"""How spaces are used over time. Pure: changes in, intervals out."""

@@ -1,0 +1,1 @@
+"""The pages: templates, one stylesheet, small modules, and one file of translations."""

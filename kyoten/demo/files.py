@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from kyoten.demo.toml import table
 
 ACCOUNT = "staff"
 _KEY_ID = "gateway"
+_WORLD_BEGINS = 10  # o'clock, by the virtual people's watches
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,14 @@ def _world(folder: Folder, site: DemoSite, world: DemoWorld, seed: int) -> dict[
     return {
         "seed": seed,
         "control": folder.socket(f"{world.name}.control"),
-        "climate": world.climate,
+        "climate": {"utc_offset": _forenoon(), **world.climate},
         "devices": [_twin(folder, site, device) for device in world.devices],
     }
+
+
+def _forenoon() -> float:
+    """Hours between UTC and the world's clock, so that people are up whenever the demo starts."""
+    return (_WORLD_BEGINS - datetime.now(UTC).hour) % 24  # noqa: TID251 - no clock runs yet
 
 
 def _twin(folder: Folder, site: DemoSite, device: DemoDevice) -> dict[str, Any]:

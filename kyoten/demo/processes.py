@@ -55,6 +55,7 @@ class Supervisor:
         while True:
             process = await _start(program, self._folder)
             self._running[program.name] = process
+            (self._folder / "run" / f"{program.name}.pid").write_text(f"{process.pid}\n")
             code = await process.wait()
             del self._running[program.name]
             print(

@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python .ci/pip-26.3-py3-none-any.whl/pip --disable-pip-version-check
 SHELL := /bin/sh
 
-.PHONY: help demo test test-all check lock clean packages
+.PHONY: help demo test test-all check bench lock clean packages
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -34,6 +34,10 @@ check: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# make bench  measures what the spine costs, as ratios (needs mosquitto and its clients)
+bench: .venv/ready-dev
+	$(BIN)/python benchmarks/spine.py
 
 # make lock   writes the lock files anew from pyproject.toml
 lock: .venv/ready-dev

@@ -10,9 +10,9 @@ import pytest
 from fakes.aio import run, until
 from fakes.clock import FakeClock, settle
 
-from firmware_bridge.devices import actor, open_pins, watcher
+from firmware_bridge.devices import actor, watcher
 from firmware_bridge.driver import NotVerified, Watches
-from firmware_bridge.gpio import MockPins
+from firmware_bridge.gpio import MockPins, open_gpio
 from firmware_bridge.transport import LinkLost
 from hardware.command import Action
 from hardware.errors import ConfigError
@@ -148,9 +148,7 @@ def test_a_pin_that_cannot_do_what_is_asked_is_named(number: int, pull) -> None:
 def test_a_machine_without_gpio_says_so_and_what_helps_on_one_that_has() -> None:
     async def scenario() -> None:
         with pytest.raises(ConfigError, match=r"no GPIO here \(.*lgpio.*add the user to the group"):
-            open_pins("gpio", FakeClock())
-        with pytest.raises(ConfigError, match="neither 'gpio' nor 'virtual:"):
-            open_pins("/dev/gpiochip0", FakeClock())
+            open_gpio(FakeClock())
 
     run(scenario())
 

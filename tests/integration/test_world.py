@@ -11,10 +11,11 @@ import pytest
 from fakes.aio import run, until
 
 from firmware_bridge.bluetooth import open_scanner
-from firmware_bridge.devices import actor, asker, hearer, open_pins, speaker, watcher
+from firmware_bridge.devices import actor, asker, hearer, speaker, watcher
 from firmware_bridge.driver import NotVerified, Secrets
 from firmware_bridge.serial_port import SerialPort
 from firmware_bridge.transport import LinkLost
+from firmware_bridge.virtual.pins import VirtualPins
 from firmware_bridge.virtual.world import run_world
 from hardware.clock import SystemClock
 from hardware.command import Action
@@ -187,7 +188,7 @@ def test_the_strike_opens_is_read_back_and_can_be_jammed(tmp_path: Path) -> None
             told.extend((m.quantity.name, m.value) for m in measurements)
 
         async with world(tmp_path) as order:
-            pins = open_pins(f"virtual:{tmp_path / 'gpio.sock'}", CLOCK)
+            pins = VirtualPins(tmp_path / "gpio.sock", CLOCK)
             await order(device="door-1", visitor=False)
             async with background(pins.run(), door.watch(pins, tell)):
                 await until(lambda: ("lock_state", "locked") in told)
@@ -210,7 +211,7 @@ def test_pins_heal_whoever_restarts_and_in_whatever_order(tmp_path: Path) -> Non
             told.extend(m.value for m in measurements)
 
         async def agent(device) -> None:
-            pins = open_pins(f"virtual:{tmp_path / 'gpio.sock'}", CLOCK)
+            pins = VirtualPins(tmp_path / "gpio.sock", CLOCK)
             async with asyncio.TaskGroup() as group:
                 group.create_task(pins.run())
                 group.create_task(device.watch(pins, tell))
@@ -237,9 +238,9 @@ def test_pins_heal_whoever_restarts_and_in_whatever_order(tmp_path: Path) -> Non
 def test_a_dead_agent_drives_no_relay(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with world(tmp_path) as order:
-            pins = open_pins(f"virtual:{tmp_path / 'gpio.sock'}", CLOCK)
+            pins = VirtualPins(tmp_path / "gpio.sock", CLOCK)
             bolts: list[int] = []
-            other = open_pins(f"virtual:{tmp_path / 'gpio.sock'}", CLOCK)
+            other = VirtualPins(tmp_path / "gpio.sock", CLOCK)
             layout = load_profile("strike-relay").layout.pins["bolt"]  # type: ignore[union-attr]
             await order(device="door-1", visitor=False)
             other.watch(23, layout, lambda level, _at: bolts.append(level))
@@ -247,7 +248,7 @@ def test_a_dead_agent_drives_no_relay(tmp_path: Path) -> None:
                 pins.output(22, 0).write(1)
                 await until(lambda: bolts and bolts[-1] == 1)
             # Both are gone without having let go of the pin; the next one finds the bolt locked.
-            fresh = open_pins(f"virtual:{tmp_path / 'gpio.sock'}", CLOCK)
+            fresh = VirtualPins(tmp_path / "gpio.sock", CLOCK)
             fresh.watch(23, layout, lambda level, _at: bolts.append(level + 10))
             async with background(fresh.run()):
                 await until(lambda: bolts[-1] == 10)

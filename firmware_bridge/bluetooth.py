@@ -176,7 +176,7 @@ def _advert(device: BLEDevice, data: AdvertisementData) -> Advert:
 
 def _adverts(event: bytes | BrokenFrame) -> list[Advert]:
     if isinstance(event, BrokenFrame):
-        return []
+        return []  # advertisements are lost all the time; the next one says the same
     try:
         return adverts(event)
     except DecodeError:

@@ -14,7 +14,6 @@ in front.
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from firmware_bridge import drivers
@@ -29,12 +28,9 @@ from firmware_bridge.driver import (
     Watches,
     WatchesAndActs,
 )
-from firmware_bridge.gpio import open_gpio
 from firmware_bridge.hearing import Hearer
 from firmware_bridge.modbus import ModbusConversation
-from firmware_bridge.pins import Pins
 from firmware_bridge.speaking import Speaker
-from firmware_bridge.virtual.pins import VirtualPins
 from firmware_bridge.watching import LevelWatcher, PulseWatcher
 from hardware.clock import Clock
 from hardware.errors import ConfigError
@@ -44,7 +40,6 @@ from hardware.table import did_you_mean
 
 Settings = Mapping[str, Setting]
 _NONE: Mapping[str, int] = {}
-_VIRTUAL = "virtual:"
 
 
 def speaker(profile: Profile) -> Speaks:
@@ -113,19 +108,6 @@ def actor(
     chosen = _chosen(profile, settings)
     made: WatchesAndActs = _creator(profile.driver)(profile, numbers, chosen, clock)
     return made
-
-
-def open_pins(address: str, clock: Clock) -> Pins:
-    """Open the pins of this machine (``gpio``), or of a virtual world (``virtual:/path``).
-
-    Raises:
-        ConfigError: there is no GPIO here, or the address is neither.
-    """
-    if address == "gpio":
-        return open_gpio(clock)
-    if address.startswith(_VIRTUAL):
-        return VirtualPins(Path(address.removeprefix(_VIRTUAL)), clock)
-    raise ConfigError(f"pins {address!r} is neither 'gpio' nor 'virtual:/path/of/a/socket'")
 
 
 def _creator(name: str) -> Callable[..., Any]:

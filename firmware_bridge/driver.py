@@ -63,7 +63,7 @@ class Advertises(Protocol):
 
     @property
     def memory(self) -> Memory:
-        """What has changed with the last advertisement that was heard, if anything has."""
+        """What the next driver of this device must know; it changes with what is heard."""
 
     def hear(self, advert: Advert) -> Measurements:
         """Measure one advertisement; empty for a repeat of one heard before.

@@ -5,6 +5,7 @@ decided in ``firmware_bridge.debounce``.
 """
 
 import asyncio
+import logging
 import threading
 import warnings
 from collections import deque
@@ -19,6 +20,8 @@ from firmware_bridge.pins import OnEdge
 from hardware.clock import Clock
 from hardware.errors import ConfigError
 from hardware.layout import PinLayout
+
+_LOG = logging.getLogger(__name__)
 
 _STORM = 4096  # edges that may wait for the loop; a contact that bounces faster loses the oldest
 _PULLS = {"up": "up", "down": "down", "none": "floating"}
@@ -189,13 +192,15 @@ def open_gpio(clock: Clock) -> GpioPins:
     Raises:
         ConfigError: this is none, or the user may not use its pins.
     """
-    with warnings.catch_warnings(record=True) as reasons:
+    with warnings.catch_warnings(record=True) as fallen_back:
         warnings.simplefilter("always")
         try:
             Device.ensure_pin_factory()
         except BadPinFactory:
-            why = "; ".join(str(reason.message) for reason in reasons)
+            why = fallen_back[0].message if fallen_back else "no pin factory"
             raise ConfigError(
                 f"no GPIO here ({why}); on a Raspberry Pi, add the user to the group gpio"
             ) from None
+    for reason in fallen_back:  # it works, but not with lgpio: edges may be lost
+        _LOG.warning("GPIO: %s", reason.message)
     return GpioPins(Device.pin_factory, clock)

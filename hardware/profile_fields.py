@@ -6,13 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 from hardware.layout import (
-    AdvertLayout,
     Bytes,
-    FrameLayout,
-    GpioLayout,
     Layout,
-    LineLayout,
-    ModbusLayout,
 )
 from hardware.profile import (
     Condition,
@@ -25,6 +20,7 @@ from hardware.profile import (
     Register,
     Source,
 )
+from hardware.profile_checks import check_source, claim
 from hardware.quantity import QUANTITIES, Kind, Quantity, decimals
 from hardware.table import Table, did_you_mean
 
@@ -54,8 +50,8 @@ def read_fields(profile: Table, kind: ProfileKind, layout: Layout) -> tuple[Fiel
         table = Table(entry, f"{profile.where}: field {number} ({name})")
         field, rereads = _field(table, kind)
         table.close()
-        _check_source(table, field, layout)
-        _claim(table, field, rereads, holders)
+        check_source(table, field, layout)
+        claim(table, field, rereads, holders)
         fields.append(field)
     if not fields:
         raise profile.error("field", "a device that measures nothing is no use")
@@ -108,9 +104,11 @@ def _field(table: Table, kind: ProfileKind) -> tuple[Field, str | None]:
         )
     source = _source(table, kind)
     states = _states(table, quantity)
-    scale = table.number_or("scale", Decimal(1)) or Decimal(1)
+    scale = table.number_or("scale", Decimal(1))
+    if not scale:
+        raise table.error("scale", "0 would make every value the same")
     offset = table.number_or("offset", Decimal(0)) or Decimal(0)
-    step = table.number_or("step", None) or _natural_step(quantity, source, scale, offset)
+    step = table.positive_or("step", None) or _natural_step(quantity, source, scale, offset)
     low, high = _range(table, quantity)
     field = Field(
         quantity=quantity,
@@ -194,6 +192,8 @@ def _range(table: Table, quantity: Quantity) -> tuple[float | None, float | None
     if len(bounds) != 2:
         raise table.error("range", f"{bounds!r} is not [lowest, highest] in {quantity.unit}")
     low, high = (float(table.as_number("range", bound)) for bound in bounds)
+    if low >= high:
+        raise table.error("range", f"{bounds!r} holds nothing; write [lowest, highest]")
     return low, high
 
 
@@ -217,61 +217,3 @@ def _condition(table: Table | None) -> Condition | None:
     condition = Condition(read_bytes_place(table), frozenset(table.take("is", list)))
     table.close()
     return condition
-
-
-def _check_source(table: Table, field: Field, layout: Layout) -> None:
-    """Refuse a field that asks the layout for what it does not have."""
-    match field.source, layout:
-        case Pin(role), GpioLayout(pins) if role not in pins:
-            raise table.error("pin", f"no pin {role!r}{did_you_mean(role, pins)}")
-        case Register(address, width), ModbusLayout() if not (
-            layout.first <= address and address + width // 2 <= layout.first + layout.count
-        ):
-            raise table.error("register", f"{address} is not among the registers that are read")
-        case Key(name), LineLayout(pattern=pattern, pair=None) if name not in pattern.groupindex:
-            problem = f"the pattern has no group {name!r}"
-            raise table.error("key", problem + did_you_mean(name, pattern.groupindex))
-        case Key(), LineLayout(pair=pair) if (
-            pair is not None and "suffix" in pair.groupindex and not field.by_suffix
-        ) and not field.quantity.states:
-            problem = "missing; the line writes a unit behind the number: letter = [scale, offset]"
-            raise table.error("suffixes", problem)
-        case Bytes(), FrameLayout(lengths=lengths) | AdvertLayout(lengths=lengths) if lengths:
-            for place in (field.source, *_condition_places(field)):
-                _check_reach(table, place, max(lengths))
-
-
-def _condition_places(field: Field) -> list[Bytes]:
-    return [when.source for when in (field.only_if, field.valid_if) if when is not None]
-
-
-def _check_reach(table: Table, place: Bytes, longest: int) -> None:
-    reach = place.at + place.width if place.at >= 0 else -place.at
-    if reach > longest:
-        raise table.error("at", f"{place.at} lies beyond the longest frame ({longest} bytes)")
-
-
-def _claim(table: Table, field: Field, rereads: str | None, holders: dict[object, str]) -> None:
-    """Take the field's place; a field may share another's only if it says so."""
-    name = f"{field.quantity.name} {field.channel}".strip()
-    for place in _places(field.source):
-        holder = holders.setdefault(place, name)
-        if holder not in (name, rereads):
-            problem = f"overlaps {holder!r}"
-            raise table.error("at", f'{problem}; if that is meant, say rereads = "{holder}"')
-    if holders.setdefault(("name", name), table.where) != table.where:
-        raise table.error("channel", f"{name!r} is there already; give each its own channel")
-
-
-def _places(source: Source) -> list[object]:
-    match source:
-        case Bytes(at, width, order, _, bits):
-            high, low = bits or (8 * width - 1, 0)
-            octets = (
-                range(at, at + width) if order == "little" else range(at + width - 1, at - 1, -1)
-            )
-            return [(octets[bit // 8], bit % 8) for bit in range(low, high + 1)]
-        case Register(address, width):
-            return list(range(address, address + width // 2))
-        case Key(name) | Pin(name):
-            return [name]

@@ -115,8 +115,8 @@ def _poll(table: Table) -> Poll | None:
     if poll is None:
         return None
     settings = Poll(
-        every=float(poll.number("every")),
-        within=float(poll.number("within")),
+        every=float(poll.positive("every")),
+        within=float(poll.positive("within")),
         request=poll.octets_or("request", b""),
     )
     poll.close()

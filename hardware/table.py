@@ -74,9 +74,16 @@ class Table:
             return Decimal(value)
         raise self.error(key, f"{value!r} is not a number")
 
-    def number(self, key: str) -> Decimal:
-        """Take a number that must be there."""
-        value = self.number_or(key, None)
+    def positive_or(self, key: str, default: Decimal | None) -> Decimal | None:
+        """Take a number above 0 that may be there."""
+        value = self.number_or(key, default)
+        if value is not None and value <= 0:
+            raise self.error(key, f"{value} is not above 0")
+        return value
+
+    def positive(self, key: str) -> Decimal:
+        """Take a number above 0 that must be there."""
+        value = self.positive_or(key, None)
         if value is None:
             raise self.error(key, "missing; expected a number")
         return value

@@ -82,12 +82,11 @@ class StrikeRelay:
         try:
             await within(self._clock, self._pulse, self._until_unlocked())
         except TimeoutError:
-            self._unpower(off_at)
             raise NotVerified(
                 f"the bolt did not move within {self._pulse:g} s: it is jammed, the door presses on"
                 " it, or the strike has no power"
             ) from None
-        except BaseException:
+        except BaseException:  # cancelled: nobody waits for the door any more
             self._unpower(off_at)
             raise
         return _UNLOCKED

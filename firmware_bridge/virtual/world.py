@@ -97,8 +97,9 @@ class World:
             raise ConfigError(f"no device {name!r}{did_you_mean(name, self._devices)}")
         for what, how in orders.items():
             if what == "fault":
-                if how not in list(Fault):
-                    raise ConfigError(f"no fault {how!r}{did_you_mean(str(how), list(Fault))}")
+                faults = [fault.value for fault in Fault]
+                if how not in faults:
+                    raise ConfigError(f"no fault {how!r}{did_you_mean(str(how), faults)}")
                 self._devices[name].suffer(Fault(how))
             elif not (takes := getattr(self._twins[name], "order", None)) or not takes(what, how):
                 raise ConfigError(f"{name} does not know how to {what} {how!r}")

@@ -7,6 +7,7 @@ from fakes.line import FakeLine
 
 from firmware_bridge.devices import asker, conversation
 from firmware_bridge.driver import NoAnswer
+from firmware_bridge.drivers.umb import frame
 from firmware_bridge.transport import LinkLost
 from hardware.errors import BrokenFrame, ConfigError, DecodeError
 from hardware.profile_file import load_profile
@@ -97,6 +98,11 @@ def test_modbus_hears_past_noise_and_another_units_answer() -> None:
     assert isinstance(ask(S8, FakeLine(lambda _: b"\xff\xfe\x04" + other + S8_ANSWER)), tuple)
 
 
+def test_modbus_finds_the_sound_answer_behind_a_damaged_one() -> None:
+    damaged = S8_ANSWER[:5] + b"\x01" + S8_ANSWER[6:]
+    assert isinstance(ask(S8, FakeLine(lambda _: damaged + S8_ANSWER)), tuple)
+
+
 def test_a_modbus_refusal_says_what_the_device_says() -> None:
     answer = ask(S8, FakeLine(lambda _: bytes.fromhex("fe8402f2f1")))
     assert str(answer) == "the device refuses with exception 2: it has no such registers"
@@ -135,10 +141,15 @@ def test_umb_asks_for_all_channels_of_the_profile_at_once() -> None:
     assert values(measurements)["road_surface"] == "dry"
 
 
-def umb_answer(body: str) -> bytes:
-    from firmware_bridge.drivers.umb import frame
+def umb_answer(body: str, sender: int = 0x9001) -> bytes:
+    return frame(to=0xF001, sender=sender, body=bytes.fromhex(body))
 
-    return frame(to=0xF001, sender=0x9001, body=bytes.fromhex(body))
+
+def test_what_another_device_of_the_bus_answers_is_neither_ours_nor_damage() -> None:
+    sound = "2f100001" + "0500840310" + "0a"
+    answer = ask(ROAD, FakeLine(lambda _: umb_answer(sound, sender=0x7001)))
+    assert isinstance(answer, NoAnswer)
+    assert isinstance(ask(ROAD, FakeLine(lambda _: umb_answer(sound))), tuple)
 
 
 def test_a_umb_channel_that_has_no_valid_value_is_not_available() -> None:

@@ -106,6 +106,12 @@ def test_a_frame_behind_a_false_start_is_found() -> None:
     assert found[1] == frame
 
 
+def test_a_frame_whose_start_overlaps_a_false_one_is_found() -> None:
+    twice = FrameLayout(start=b"\x55\x55", lengths=frozenset({5}), end=b"\x0d")
+    frame = b"\x55\x55\x01\x02\x0d"
+    assert FrameFramer(twice).feed(b"\x55" + frame)[-1] == frame
+
+
 def test_a_frame_that_carries_start_bytes_inside_comes_out_whole() -> None:
     frame = fixed_frame(b"\xaa\xc0\xaa\xc0\xab\xaa")
     assert FrameFramer(FIXED).feed(frame + frame) == [frame, frame]

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from fakes.aio import run, until
@@ -11,7 +12,7 @@ from fakes.clock import FakeClock, settle
 
 from firmware_bridge.devices import actor, watcher
 from firmware_bridge.driver import NotVerified, Watches
-from firmware_bridge.gpio import MockPins
+from firmware_bridge.gpio import MockPins, open_gpio
 from firmware_bridge.transport import LinkLost
 from hardware.command import Action
 from hardware.errors import ConfigError
@@ -139,6 +140,15 @@ def test_a_pin_that_cannot_do_what_is_asked_is_named(number: int, pull) -> None:
     async def scenario() -> None:
         with pytest.raises(ConfigError, match=f"GPIO{number}: .*; see hardware/boards"):
             MockPins(FakeClock()).watch(number, PinLayout(pull=pull), lambda _level, _at_us: None)
+
+    run(scenario())
+
+
+@pytest.mark.skipif(Path("/dev/gpiochip0").exists(), reason="this machine has GPIO")
+def test_a_machine_without_gpio_says_so_and_what_helps_on_one_that_has() -> None:
+    async def scenario() -> None:
+        with pytest.raises(ConfigError, match=r"no GPIO here \(.*lgpio.*add the user to the group"):
+            open_gpio(FakeClock())
 
     run(scenario())
 

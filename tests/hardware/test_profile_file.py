@@ -65,6 +65,9 @@ def test_all_models_are_listed_by_name() -> None:
         ('unit = "ug/m3"\n', "", "field 1 (pm25): unit: missing; expected text"),
         ('quantity = "pm25"', 'quantity = "pm2"', "no quantity 'pm2'; did you mean 'pm25'?"),
         ("range = [0, 999]\n", "", "range: missing; expected a list"),
+        ("range = [0, 999]", "range = [999, 0]", "holds nothing; write [lowest, highest]"),
+        ("scale = 0.1", "scale = 0", "scale: 0 would make every value the same"),
+        ("scale = 0.1", "scale = 0.1\nstep = -1", "step: -1 is not above 0"),
         ("range = [0, 999]", "range = [0]", "is not [lowest, highest] in ug/m3"),
         ("scale = 0.1", "skale = 0.1", "skale: no such key; did you mean 'scale'?"),
         ("silent_after", "silent_afer", "thing.toml: silent_after: missing"),
@@ -227,6 +230,8 @@ range = [0, 400]
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
+        ("every = 10", "every = 0", "poll: every: 0 is not above 0"),
+        ("within = 1\n", "", "poll: within: missing; expected a number"),
         ("register = 12", "register = 13", "13 is not among the registers that are read"),
         ("function = 4", "function = 6", "6 does not read registers; use 3 or 4"),
         ("count = 4", "count = 126", "one request reads 1 to 125 registers"),

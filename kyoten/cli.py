@@ -9,17 +9,21 @@ from hardware.table import did_you_mean
 # Each program is imported when it is asked for: a Pi has no FastAPI, a server has no gpiozero.
 # ruff: noqa: PLC0415
 
-_USAGE = """kyoten {version}: senses, opens and accounts for the small public places of a town
+_USAGE = """\
+kyoten {version}: senses, opens and accounts for the small public places of a town
 
-  kyoten demo                      a hall and a roadside station on this machine, with virtual
-  devices kyoten agent --config FILE       the agent of a node (on the Pi) kyoten ingest --config
-  FILE      readings from the broker into the store kyoten serve --config FILE       the service:
-  API and board kyoten account add NAME …        an account that may sign in kyoten token add NAME
-  …          a bearer token for a machine kyoten check --config FILE       tries what the service's
-  configuration relies on kyoten migrate --config FILE     brings the tables of a PostgreSQL ledger
-  up to date kyoten broker HOST:PORT FOLDER   mosquitto where it is installed, else a broker in
-  process kyoten world FILE                virtual devices, as a file describes them kyoten tell
-  SOCKET JSON          meddles with a virtual world
+  kyoten demo                      a hall and a roadside station, with virtual devices
+  kyoten agent --config FILE       the agent of a node (on the Pi)
+  kyoten ingest --config FILE      readings from the broker into the store
+  kyoten serve --config FILE       the service: API and board
+  kyoten account add NAME …        an account that may sign in
+  kyoten token add NAME …          a bearer token for a machine
+  kyoten check --config FILE       tries what the service's configuration relies on
+  kyoten migrate --config FILE     brings the tables of a PostgreSQL ledger up to date
+  kyoten broker HOST:PORT FOLDER   mosquitto where it is installed, else a broker in process
+  kyoten world FILE                virtual devices, as a file describes them
+  kyoten tell SOCKET JSON          meddles with a virtual world
+  kyoten replay FILE PORT          captured bytes, heard again at a port that is not there
 
 Each says more with --help."""
 
@@ -43,6 +47,7 @@ def _programs() -> Mapping[str, Callable[[Sequence[str]], int]]:
         "agent": _agent,
         "broker": _broker,
         "demo": _demo,
+        "replay": _replay,
         "tell": _tell,
         "world": _world,
         **{verb: _gateway(verb) for verb in of_the_gateway},
@@ -80,6 +85,12 @@ def _world(words: Sequence[str]) -> int:
     from kyoten.world import world
 
     return world(words)
+
+
+def _replay(words: Sequence[str]) -> int:
+    from kyoten.replay import replay_file
+
+    return replay_file(words)
 
 
 def _tell(words: Sequence[str]) -> int:

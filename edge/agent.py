@@ -60,7 +60,7 @@ class Agent:
         self._journal = _open_journal(plan, clock, disk, self._time)
         self._now_board = NowBoard(self._session, topics, self._time, clock)
         profiles = {each.part.id: each.profile for each in plan.equipment}
-        self._sampler = Sampler(node.id, profiles, clock, self._keep)
+        self._sampler = Sampler(node.id, profiles, clock, self._keep, mountings=plan.mountings())
         self._health = Health(
             journal=self._journal,
             time_keeper=self._time,

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from cloud_sync.broker_address import BrokerAddress, broker_address
+from edge.mounting import DISTANCE, Mounting
 from hardware.complaint import complaints
 from hardware.errors import ConfigError
 from hardware.place import Device, Name, Node, identifier
@@ -80,6 +81,13 @@ class GpioPart(_Part):
     pins: str = "native"
 
 
+class MountingPart(_Part):
+    """``mounting`` of a range finder: what its distance means where it hangs."""
+
+    height: float = Field(gt=0, le=20_000)
+    shows: Literal["snow_depth", "water_level"]
+
+
 class DevicePart(_Part):
     """``[[device]]``: one device: its model, its space, and how it is reached."""
 
@@ -93,6 +101,7 @@ class DevicePart(_Part):
     key_file: Path | None = None
     pins: dict[str, int] = Field(default_factory=dict)
     settings: dict[str, int | float | str] = Field(default_factory=dict)
+    mounting: MountingPart | None = None
     simulated: bool = False
 
 
@@ -135,6 +144,15 @@ class Plan:
 
     config: EdgeConfig
     equipment: tuple[Equipment, ...]
+
+    def mountings(self) -> dict[str, Mounting]:
+        """Give the range finders that know how high they hang."""
+        parts = [each.part for each in self.equipment]
+        return {
+            part.id: Mounting(part.mounting.height, part.mounting.shows)
+            for part in parts
+            if part.mounting is not None
+        }
 
     def node(self) -> Node:
         """Give the node as its birth tells it."""
@@ -180,6 +198,7 @@ def _known() -> dict[str, list[str]]:
         "bluetooth": BluetoothPart,
         "gpio": GpioPart,
         "device": DevicePart,
+        "mounting": MountingPart,
     }
     return {name: list(model.model_fields) for name, model in tables.items()}
 
@@ -190,6 +209,8 @@ def _equip(part: DevicePart) -> Equipment:
         raise ConfigError("port: missing; a path like /dev/serial/by-id/… or a URL like socket://…")
     if profile.kind is ProfileKind.ADVERT and part.address is None:
         raise ConfigError("address: missing; like C5:0D:FA:99:CB:9E, as on its label")
+    if part.mounting is not None and not any(f.quantity is DISTANCE for f in profile.fields):
+        raise ConfigError(f"mounting: a {profile.title} measures no distance; take it out")
     return Equipment(part, profile, _key(part.key_file))
 
 

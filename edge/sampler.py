@@ -8,7 +8,9 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
+from edge.mounting import Mounting
 from edge.thinning import Thinner
 from hardware.clock import Clock
 from hardware.errors import NeedsKey
@@ -44,6 +46,8 @@ class Sampler:
         profiles: Mapping[str, Profile],
         clock: Clock,
         keep: Callable[[Reading], None],
+        *,
+        mountings: Mapping[str, Mounting] = MappingProxyType({}),
     ) -> None:
         """Make the sampler of a node.
 
@@ -52,10 +56,12 @@ class Sampler:
             profiles: of each device by its id.
             clock: the time.
             keep: takes each reading.
+            mountings: of the range finders that know how high they hang.
         """
         self._node = node
         self._clock = clock
         self._keep = keep
+        self._mountings = mountings
         self._devices = {
             device: _Listened(Thinner(profile.report), profile.silent_after)
             for device, profile in profiles.items()
@@ -69,6 +75,9 @@ class Sampler:
         if listened.complained:
             log.info("%s: understood again", device)
             listened.complained = False
+        mounting = self._mountings.get(device)
+        if mounting is not None:
+            measurements = mounting.with_depth(measurements)
         for measurement in measurements:
             if listened.thinner.lets_pass(measurement, at_us):
                 self._tell(device, measurement, at_us)

@@ -153,6 +153,8 @@ def _reached(folder: Folder, site: DemoSite, device: DemoDevice) -> Iterator[tup
         yield "key_file", f"keys/{device.id}.key"
     if device.pins:
         yield "pins", device.pins
+    if device.mounting is not None:
+        yield "mounting", device.mounting
 
 
 def _world(folder: Folder, site: DemoSite, world: DemoWorld, seed: int) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class DemoDevice(_Part):
     address: str | None = None
     key: str | None = None
     pins: dict[str, int] = Field(default_factory=dict)
+    mounting: dict[str, int | str] | None = None
 
 
 class DemoWorld(_Part):

@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python .ci/pip-26.3-py3-none-any.whl/pip --disable-pip-version-check
 SHELL := /bin/sh
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 
 .PHONY: help demo test test-all check bench lock clean packages
 

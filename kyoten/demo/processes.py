@@ -14,7 +14,9 @@ from hardware.clock import Clock
 
 log = logging.getLogger(__name__)
 
-AGAIN = 1.0  # seconds before a program that ended is started again
+FIRST_PAUSE = 1.0  # seconds before a program that ended is started again
+LAST_PAUSE = 30.0  # seconds, for one that ends again and again
+STEADY_AFTER = 10.0  # seconds; one that lived so long begins with the first pause
 STOP_WITHIN = 8.0  # seconds from SIGTERM to SIGKILL
 _PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
@@ -52,17 +54,20 @@ class Supervisor:
             await asyncio.shield(self._stop_all())
 
     async def _keep(self, program: Program) -> None:
+        pause = FIRST_PAUSE
         while True:
+            began = self._clock.monotonic()
             process = await _start(program, self._folder)
             self._running[program.name] = process
             (self._folder / "run" / f"{program.name}.pid").write_text(f"{process.pid}\n")
             code = await process.wait()
             del self._running[program.name]
-            print(
-                f"  {program.name} {_ending(code)}; it starts again (log: {program.log})",
-                flush=True,
-            )
-            await self._clock.sleep(AGAIN)
+            if self._clock.monotonic() - began > STEADY_AFTER:
+                pause = FIRST_PAUSE
+            ending = f"{_ending(code)}; it starts again in {pause:.0f} s"
+            print(f"  {program.name} {ending} (its log: {program.log})", flush=True)
+            await self._clock.sleep(pause)
+            pause = min(2 * pause, LAST_PAUSE)
 
     async def _stop_all(self) -> None:
         for process in reversed(list(self._running.values())):

@@ -40,7 +40,7 @@ def _identifier(text: str) -> str:
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ValueError("expected an IANA name such as Asia/Tokyo") from None
     return name
 

@@ -170,7 +170,7 @@ command_step = Table(
 log = Table(
     "log",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("actor_kind", String(20), nullable=False),
     Column("actor", String(80), nullable=False),

@@ -46,8 +46,7 @@ def postgresql(folder: Path) -> Iterator[str]:
             above.chmod(0o755)
         shutil.chown(folder, user)
     data = folder / "data"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
 
     def run(program: str, *arguments: str) -> None:
         command = [programs / program, "-D", data, *arguments]
@@ -64,6 +63,12 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://kyoten@127.0.0.1:{port}/postgres"
     finally:
         run("pg_ctl", "stop", "-m", "immediate")
+
+
+def free_port() -> int:
+    """Give a port of loopback that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _unprivileged() -> str | None:

@@ -116,6 +116,11 @@ class LedgerDatabase(_Table):
 
     url: Annotated[str, AfterValidator(_ledger_url)] = "sqlite:///ledger.db"
 
+    @property
+    def file(self) -> Path | None:
+        """The database's file; None where it is on a server."""
+        return Path(self.url.removeprefix(_SQLITE)) if self.url.startswith(_SQLITE) else None
+
 
 class Signing(_Table):
     """The key that signs commands, and the name under which nodes know it."""

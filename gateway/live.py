@@ -39,12 +39,9 @@ class Event:
     site: str
     bodies: Sequence[tuple[Scope, bytes]]
 
-    def heard_by(self, listener: Principal) -> bytes | None:
-        """Give the stream's bytes for somebody; None if it is not for them."""
-        for scope, body in self.bodies:
-            if listener.may(scope, self.site):
-                return b"event: %s\ndata: %s\n\n" % (self.name.encode(), body)
-        return None
+    def body_for(self, who: Principal) -> bytes | None:
+        """Give the JSON that somebody may see; None if it is not for them."""
+        return next((body for scope, body in self.bodies if who.may(scope, self.site)), None)
 
 
 class Listener:
@@ -61,11 +58,11 @@ class Listener:
         """Take an event in place of an older one of its topic."""
         if self._sites is not None and event.site not in self._sites:
             return
-        octets = event.heard_by(self._who)
-        if octets is None:
+        body = event.body_for(self._who)
+        if body is None:
             return
         self._waiting.pop(event.topic, None)
-        self._waiting[event.topic] = octets
+        self._waiting[event.topic] = b"event: %s\ndata: %s\n\n" % (event.name.encode(), body)
         if len(self._waiting) > WAITING:
             del self._waiting[next(iter(self._waiting))]
         self._woken.set()
@@ -79,7 +76,7 @@ class Listener:
         """Give the stream's bytes until it is closed or has lived long enough."""
         loop = asyncio.get_running_loop()
         end = loop.time() + LIFETIME
-        yield b"retry: 2000\n\n"
+        yield b"retry: 1000\n\n"
         while not self._closed and loop.time() < end:
             try:
                 async with asyncio.timeout(HEARTBEAT):

@@ -91,7 +91,7 @@ def test_closing_ends_every_stream_after_what_is_waiting():
             got = [octets async for octets in listener.stream()]
         assert got[0].startswith(b"retry:")
         with live.listen(STAFF) as late:
-            assert [octets async for octets in late.stream()] == [b"retry: 2000\n\n"]
+            assert [octets async for octets in late.stream()] == [b"retry: 1000\n\n"]
 
     asyncio.run(scene())
 

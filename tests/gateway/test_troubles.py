@@ -121,6 +121,22 @@ def test_unlocked_before_a_booking_is_no_trouble():
     assert space_status(ROOM, seen, [booking(0.2, 1)], NOW).troubles == ()
 
 
+def test_an_entrance_is_left_unlocked_when_nobody_is_anywhere():
+    entrance = Space("entrance", Name("玄関", "entrance"), SpaceKind.UTILITY)
+    unlocked = [saw("lock_state", "unlocked", since=60)]
+
+    def codes(*of_site, bookings=()):
+        status = space_status(entrance, unlocked, bookings, NOW, of_site=[*unlocked, *of_site])
+        return [trouble.code for trouble in status.troubles]
+
+    nobody = saw("presence", "absent", device="a", since=60)
+    assert codes(nobody) == ["left_unlocked"]
+    assert codes(nobody, saw("presence", "present", device="b")) == []
+    assert codes(nobody, saw("presence", "absent", device="b", standing=Standing.STALE)) == []
+    assert codes(nobody, bookings=[booking(-1, 1)]) == []
+    assert codes() == []
+
+
 def test_whoever_is_in_a_part_is_in_the_whole():
     status = space_status(ROOM, [], [], NOW, of_parts=[saw("presence", "present")])
     assert status.occupancy.presence == "occupied"

@@ -60,10 +60,11 @@ function cell(name, label, state, ...children) {
 
 function occupancy({ occupancy: who, facts }, now) {
   const state = who.why === "no_sensor" ? "none" : who.state;
+  const counted = freshest(facts, ["people"]);
   const source = freshest(facts, [who.why === "silent" ? ["presence", "motion", "people"] : [who.why]].flat());
   return cell("who", "use", state,
     h("p", { class: "word" }, mark(state), t(state === "none" ? "no_sensor" : who.state)),
-    who.people !== null ? h("p", { class: "people" }, h("b", {}, String(who.people)), t("people")) : null,
+    who.people !== null ? h("p", { class: "people" }, h("b", {}, String(who.people)), t("people"), counted ? ticking(counted.at) : null) : null,
     h("p", { class: "fine-print" }, since(who.since, now),
       source ? h("span", {}, who.why === "silent" ? t("last_heard") : t(`why.${who.why}`), " ", ticking(source.at)) : null));
 }
@@ -88,7 +89,7 @@ function door({ door: state, facts }, now) {
     h("p", { class: "word" }, mark(DOOR_MARKS[state.state] ?? state.state), t(`door.${state.state}`)),
     other ? h("p", { class: "contact", "data-state": state.contact }, mark(state.contact), t(`door.contact.${state.contact}`)) : null,
     h("p", { class: "fine-print" }, since(state.since, now),
-      source ? h("span", {}, state.proved || state.state === "unknown" ? null : t("reported"), " ", ticking(source.at)) : null));
+      source ? h("span", {}, t(state.proved || state.state === "unknown" ? "seen" : "reported"), " ", ticking(source.at)) : null));
 }
 
 function tiles(measures, { facts, troubles: found }) {

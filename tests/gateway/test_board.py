@@ -16,14 +16,19 @@ class JumpingClock(RigClock):
 
     async def sleep(self, seconds):
         self.advance(scenes.MINUTE)
-        await super().sleep(0)
+        await super().sleep(min(seconds, 0.001))
 
 
 def test_a_quiet_site_is_renewed_beside_a_busy_one(tmp_path):
     async def begin():
         async with rig(tmp_path, JumpingClock(scenes.AFTERNOON)) as made:
             seen = []
-            made.service.live.publish = lambda event, keep: seen.append(event.site)
+
+            def publish(event, *, keep):
+                assert keep
+                seen.append(event.site)
+
+            made.service.live.publish = publish
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(made.service.board.run())
                 while seen.count("mikuni") < 3:
@@ -56,6 +61,7 @@ def test_a_store_that_is_away_does_not_stop_the_board(tmp_path, caplog):
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(made.service.board.run())
                 while made.service.board.computed < 4:
+                    made.service.board.touch("tokiwa")
                     await made.clock._real.sleep(0.001)
                 assert not running.done()
                 running.cancel()

@@ -40,6 +40,9 @@ async def serve(
     Raises:
         ConfigError: something in the configuration must be changed first.
     """
+    # First of all: a second service that cannot have the address must not touch the first one's
+    # commands.
+    listening = listen(settings.http.host, settings.http.port)
     places = settings.places()
     signer = Signer(settings.signing.key_id, signing_key(settings.signing.key_file))
     ledger.bookings.know(places.atoms())
@@ -52,7 +55,6 @@ async def serve(
         subscriptions=SUBSCRIPTIONS,
     )
     dispatch = Dispatch(session, signer, clock)
-    listening = listen(settings.http.host, settings.http.port)
     try:
         async with asyncio.TaskGroup() as tasks:
             service = assemble(

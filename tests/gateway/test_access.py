@@ -32,6 +32,7 @@ TABLE = {
     ("GET", "/healthz"): (EVERYBODY, "/healthz", None),
     ("GET", "/metrics"): (READERS, "/metrics", None),
     ("GET", "/api/v1/openapi.json"): (EVERYBODY, "/api/v1/openapi.json", None),
+    ("GET", "/api/v1/docs"): (EVERYBODY, "/api/v1/docs", None),
     ("GET", "/static"): (EVERYBODY, "/static/words.json", None),
     ("GET", "/"): (BROWSERS, "/", None),
     ("GET", "/sign-in"): (EVERYBODY, "/sign-in", None),

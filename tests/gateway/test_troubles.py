@@ -66,6 +66,10 @@ def test_of_two_sensors_the_worse_is_shown():
         ([saw("visibility", 500.0)], []),
         ([saw("water_level", 310.0)], [("high_water", Severity.ALARM)]),
         ([saw("friction", 0.2)], [("slippery", Severity.ALARM)]),
+        (
+            [saw("wind_speed", 16.0, channel="min"), saw("wind_speed", 26.0, channel="max")],
+            [("strong_wind", Severity.ALARM)],
+        ),
     ],
 )
 def test_what_is_dangerous_on_the_road(seen, expected):

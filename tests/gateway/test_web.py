@@ -15,7 +15,7 @@ FILES = sorted((WEB / "static").glob("*.js")) + sorted((WEB / "templates").glob(
 WORDS = json.loads((WEB / "static" / "words.json").read_text(encoding="utf-8"))
 # Keys that are put together in the code from a beginning and a state.
 FAMILIES = ("severity.", "air.", "door.", "door.contact.", "nothing.", "standing.", "state.",
-            "why.", "reason.", "slot.")  # fmt: skip
+            "why.", "reason.", "slot.", "channel.")  # fmt: skip
 
 
 @pytest.mark.parametrize("key", sorted(WORDS))
@@ -73,6 +73,18 @@ def test_pages_send_a_strict_policy_and_lead_to_the_sign_in_page(tmp_path):
         assert home.headers["location"] == "/board/tokiwa"
         file = await browser.get("/static/board.js")
         assert "etag" in file.headers
+
+    play(tmp_path, scene)
+
+
+def test_the_api_is_described_to_people_too(tmp_path):
+    async def scene(rig, browser):
+        page = (await browser.get("/api/v1/docs")).text
+        described = rig.app.openapi()
+        for path, methods in described["paths"].items():
+            assert f"<code>{path}</code>" in page
+            for operation in methods.values():
+                assert operation["summary"] in page
 
     play(tmp_path, scene)
 

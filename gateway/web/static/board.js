@@ -40,7 +40,7 @@ function act(event) {
   const { door, book, booking, action } = button.dataset;
   if (door) openDoor(space, door, action);
   else if (book) openBook(status, book, now());
-  else if (booking) openBooking(space, booking, may.book, now());
+  else if (booking) openBooking(space, booking, may.book);
 }
 
 function show(next) {

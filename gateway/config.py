@@ -81,7 +81,12 @@ class Http(_Table):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)  # 0 lets the system choose, for tests
-    public_url: Annotated[str, AfterValidator(_public_url)] = "http://127.0.0.1:8080"
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+
+    @property
+    def origin(self) -> str:
+        """The address under which people know the service; where it listens, unless said."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
 
 class Broker(_Table):

@@ -19,10 +19,6 @@ WAITING = 64  # events of different topics; a listener so far behind will reload
 _BEAT = b": beat\nevent: beat\ndata: {}\n\n"  # the comment is for proxies, the event for the page
 
 
-class FullError(RuntimeError):
-    """As many listen as the service can serve."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something new.
@@ -102,6 +98,11 @@ class Live:
         """How many listen now."""
         return len(self._listeners)
 
+    @property
+    def full(self) -> bool:
+        """Whether as many listen as the service can serve."""
+        return len(self._listeners) >= LISTENERS
+
     def publish(self, event: Event, *, keep: bool = False) -> None:
         """Hand out an event; a kept one is also the first that a newcomer hears of its topic."""
         if keep:
@@ -111,13 +112,7 @@ class Live:
 
     @contextmanager
     def listen(self, who: Principal, sites: frozenset[str] | None = None) -> Iterator[Listener]:
-        """Listen to all sites that somebody sees, or to some of them.
-
-        Raises:
-            FullError: too many do.
-        """
-        if len(self._listeners) >= LISTENERS:
-            raise FullError(f"{LISTENERS} listen already")
+        """Listen to all sites that somebody sees, or to some of them. Ask ``full`` before."""
         listener = Listener(who, sites)
         for event in self._kept.values():
             listener.put(event)

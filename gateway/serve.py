@@ -58,7 +58,7 @@ async def serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             service = assemble(
-                public_url=settings.http.public_url,
+                public_url=settings.http.origin,
                 places=places,
                 store=store,
                 ledger=ledger,
@@ -72,7 +72,7 @@ async def serve(
             tasks.create_task(hear_all(session, dispatch, service), name="hear")
             tasks.create_task(service.board.run(), name="board")
             http = tasks.create_task(server.run(), name="http")
-            log.info("serving %s", settings.http.public_url)
+            log.info("serving %s", settings.http.origin)
             await stop.wait()
             service.live.close()
             server.stop()

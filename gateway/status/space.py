@@ -25,11 +25,10 @@ class SpaceStatus:
     """A space now.
 
     Attributes:
-        troubles: the worst first.
         air, door: None where nothing of it is measured.
-        booked: today's bookings that take the space or a part of it, in order.
+        troubles: the worst first.
+        booked: the bookings that take the space or a part of it, in order, as far as was looked.
         observations: every series of the devices in it.
-        simulated: whether anything here comes from a virtual device.
     """
 
     space: Space

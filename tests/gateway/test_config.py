@@ -51,6 +51,12 @@ def test_paths_are_beside_the_file_whether_written_or_by_default(tmp_path):
     assert settings.signing.key_file == tmp_path / "signing.pem"
 
 
+def test_people_know_the_service_by_where_it_listens_unless_said(tmp_path):
+    assert read(tmp_path, "[http]\nport = 80\n" + SITE).http.origin == "http://127.0.0.1:80"
+    said = '[http]\npublic_url = "https://tokiwa.example/"\n' + SITE
+    assert read(tmp_path, said).http.origin == "https://tokiwa.example"
+
+
 def test_the_sample_is_sound():
     settings = read_settings(Path(gateway.__file__).with_name("sample.toml"))
     assert settings.sites

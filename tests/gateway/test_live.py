@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.access import EVERY_SITE, Scope, machine, staff
-from gateway.live import WAITING, Event, Live
+from gateway.live import LISTENERS, WAITING, Event, Live
 from tests.gateway import scenes
-from tests.gateway.rig import RunningClock, serving
+from tests.gateway.rig import RunningClock, play, serving
 
 STAFF = staff("tanaka", EVERY_SITE)
 READER = machine("reader", frozenset({Scope.READ}), frozenset({"tokiwa"}))
@@ -73,6 +73,15 @@ def test_a_listener_may_ask_for_some_sites_only():
         live.publish(event())
         live.publish(event("status mikuni", site="mikuni"))
         assert len(heard(listener)) == 1
+
+
+def test_when_too_many_listen_newcomers_are_told_so(tmp_path):
+    async def scene(rig, browser):
+        rig.service.live._listeners = set(range(LISTENERS))
+        answer = await browser.get("/api/v1/live", headers=rig.token("t", Scope.READ))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+    play(tmp_path, scene)
 
 
 def test_whoever_leaves_is_forgotten():
@@ -151,9 +160,9 @@ def test_many_messages_and_listeners_cost_few_looks_at_the_store(tmp_path):
                 before = board.computed
                 for _ in range(500):
                     board.touch("tokiwa")
-                statuses = [asyncio.ensure_future(board.status("tokiwa")) for _ in range(500)]  # noqa: TID251
-                for one in statuses:
-                    await one
+                async with asyncio.TaskGroup() as tasks:
+                    for _ in range(500):
+                        tasks.create_task(board.status("tokiwa"))
                 got.clear()
                 await got.wait()
             assert board.computed - before <= 4

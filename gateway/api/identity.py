@@ -87,7 +87,7 @@ class Needs:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def __call__(self, who: Annotated[Principal, Depends(recognise)]) -> Principal:
+    async def __call__(self, who: Annotated[Principal, Depends(recognise)]) -> Principal:
         """Let those with the scope pass.
 
         Raises:

@@ -50,9 +50,7 @@ def postgresql(folder: Path) -> Iterator[str]:
 
     def run(program: str, *arguments: str) -> None:
         command = [programs / program, "-D", data, *arguments]
-        subprocess.run(  # noqa: S603 - the server's own programs
-            command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL
-        )
+        subprocess.run(command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
     run("initdb", "-A", "trust", "-U", "kyoten", "--no-sync", "-E", "UTF8")
     options = (

@@ -99,7 +99,7 @@ def _account_add(chosen: argparse.Namespace, settings: Settings) -> None:
         ledger.accounts.add(account, now=CLOCK.now())
     finally:
         ledger.close()
-    print(f"account {chosen.name!r} may sign in at {settings.http.public_url}")
+    print(f"account {chosen.name!r} may sign in at {settings.http.origin}")
 
 
 def _token_add(chosen: argparse.Namespace, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from gateway.api import (
     spaces,
     status,
 )
+from gateway.api.booking_shapes import TakenOut
 from gateway.api.identity import is_https
 from gateway.api.middleware import Surround
 from gateway.api.service import Service
@@ -72,16 +73,21 @@ def _describe_problems(app: FastAPI) -> None:
         described = generate()
         for path in described["paths"].values():
             for operation in path.values():
-                for code, answer in operation["responses"].items():
-                    body = answer.get("content", {}).pop("application/json", None)
-                    if body is not None:
-                        kind = problems.MEDIA_TYPE if _is_problem(body) else "application/json"
-                        answer["content"][kind] = body
-                    assert int(code) < 600, "an HTTP status"
+                for answer in operation["responses"].values():
+                    _describe_problem(answer)
+        for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own shapes of errors
+            described["components"]["schemas"].pop(unused, None)
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _is_problem(body: dict[str, Any]) -> bool:
-    return body.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1] in ("ProblemOut", "TakenOut")
+def _describe_problem(answer: dict[str, Any]) -> None:
+    """Give an answer that is a problem its media type."""
+    content = answer.get("content", {})
+    name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    if name == "HTTPValidationError":
+        name = problems.ProblemOut.__name__
+    if name in (problems.ProblemOut.__name__, TakenOut.__name__):
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        answer["content"] = {problems.MEDIA_TYPE: {"schema": schema}}

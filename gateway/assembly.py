@@ -47,15 +47,15 @@ def assemble(
     """
     live, metrics = Live(), Metrics()
 
-    def publish(status: SiteStatus) -> None:
-        live.publish(_status_event(status, places), keep=True)
+    def encode(status: SiteStatus) -> Event:
+        return _status_event(status, places)
 
     def step(record: CommandRecord) -> None:
         if record.ended:
             metrics.commands.labels(record.steps[-1].outcome.value).inc()
         live.publish(_command_event(record))
 
-    board = Board(store, ledger.bookings, places, clock, publish)
+    board = Board(store, ledger.bookings, places, clock, live, encode=encode)
     pulse = Pulse(clock, connected=connected)
     metrics.watch("kyoten_listeners", "Live streams that are open.", lambda: live.listeners)
     metrics.watch("kyoten_statuses", "Times that a status was computed.", lambda: board.computed)

@@ -7,6 +7,7 @@ look at a site: it is still computed at most five times a second, and once for a
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from cloud_sync.stores.store import Fact, NodeFacts, SeriesKey, Store, StoreErro
 from gateway.bookings.free import Span
 from gateway.ledger.bookings import Bookings
 from gateway.ledger.errors import LedgerError
+from gateway.live import Event, Live
 from gateway.places import Places
 from gateway.status.freshness import fresh_for
 from gateway.status.observation import Observation, Standing, observe
@@ -64,8 +66,7 @@ class SiteStatus:
 class Board:
     """Keeps the status of every site. ``run`` runs until cancelled.
 
-    Whoever learns that something is new at a site calls ``touch``; ``publish`` is then called with
-    the new status.
+    Whoever learns that something is new at a site calls ``touch``.
     """
 
     def __init__(
@@ -74,17 +75,31 @@ class Board:
         bookings: Bookings,
         places: Places,
         clock: Clock,
-        publish: Callable[[SiteStatus], None],
+        live: Live,
+        *,
+        encode: Callable[[SiteStatus], Event],
     ) -> None:
+        """Make the board.
+
+        Args:
+            store: where readings are.
+            bookings: of the ledger.
+            places: the sites to show.
+            clock: the time.
+            live: hands each new status out.
+            encode: writes a status as it goes out; called in a thread.
+        """
         self._store = store
         self._bookings = bookings
         self._places = places
         self._clock = clock
-        self._publish = publish
+        self._live = live
+        self._encode = encode
         self._touched = {site.id for site in places.sites}
         self._woken = asyncio.Event()
         self._woken.set()
-        self._latest: dict[str, tuple[float, SiteStatus]] = {}
+        self._latest: dict[str, tuple[float, Event]] = {}
+        self._renewed = dict.fromkeys((site.id for site in places.sites), clock.monotonic())
         self._locks = {site.id: asyncio.Lock() for site in places.sites}
         self.computed = 0
 
@@ -96,20 +111,18 @@ class Board:
             self._woken.set()
 
     async def run(self) -> None:
-        """Compute what was touched, and everything now and then."""
+        """Renew what was touched, and every site now and then."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(REFRESH):
                     await self._woken.wait()
-            except TimeoutError:
-                self._touched.update(self._locks)
             await self._clock.sleep(COALESCE)
             self._woken.clear()
-            touched, self._touched = sorted(self._touched), set()
-            for site in touched:
+            touched, self._touched = self._touched | self._overdue(), set()
+            for site in sorted(touched):
                 await self._renew(site)
 
-    async def status(self, site: str) -> SiteStatus:
+    async def status(self, site: str) -> Event:
         """Give the status of a site, not older than the time in which messages are gathered.
 
         Raises:
@@ -124,26 +137,36 @@ class Board:
                 self._latest[site] = known
             return known[1]
 
+    def _overdue(self) -> set[str]:
+        """List the sites of which nothing was heard for long: ages grow and limits pass there."""
+        now = self._clock.monotonic()
+        return {site for site, at in self._renewed.items() if now - at >= REFRESH}
+
     async def _renew(self, site: str) -> None:
+        self._renewed[site] = self._clock.monotonic()
         async with self._locks[site]:
             self._latest.pop(site, None)  # what was being read while the site was touched
         try:
-            self._publish(await self.status(site))
+            self._live.publish(await self.status(site), keep=True)
         except (StoreError, LedgerError) as error:
             log.error("%s: no status now: %s", site, error)
 
-    def _read(self, site_id: str) -> SiteStatus:
-        """Read everything about a site and judge it. Blocks."""
+    def _read(self, site_id: str) -> Event:
+        """Read everything about a site, judge it, and write it as it goes out. Blocks."""
+        self.computed += 1
+        return self._encode(self._judge(site_id))
+
+    def _judge(self, site_id: str) -> SiteStatus:
         site = self._places.site(site_id)
         assert site is not None, "only known sites have a lock"
-        self.computed += 1
         now = self._clock.now()
         facts = self._store.latest(site_id)
         nodes = [node for node in self._store.nodes() if node.key.site == site_id]
         changes = self._changes(facts, now)
         today = local_day(now, ZoneInfo(site.timezone))
         bookings = self._bookings.between(site_id, Span(today.start, now + LOOK_AHEAD))
-        placed, unplaced = _by_space(site, observe(facts, nodes, changes, now=now))
+        seen = observe(facts, nodes, changes, now=now)
+        placed, unplaced = _by_space(site, seen)
         return SiteStatus(
             site,
             now,
@@ -154,7 +177,8 @@ class Board:
                     placed[space.id],
                     bookings,
                     now,
-                    of_parts=[seen for part in space.parts for seen in placed[part]],
+                    of_parts=[one for part in space.parts for one in placed[part]],
+                    of_site=seen,
                 )
                 for space in site.spaces
             ),

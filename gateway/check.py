@@ -45,12 +45,12 @@ def _store(settings: Settings) -> None:
 
 
 def _ledger(settings: Settings) -> None:
+    if settings.ledger.file is not None:
+        _folder("ledger.url", settings.ledger.file)
+        return
     database = Database(settings.ledger.url)
     try:
-        if database.migrates_itself:
-            _folder("ledger.url", Path(settings.ledger.url.removeprefix("sqlite:///")))
-        else:
-            database.check_version()
+        database.check_version()
     finally:
         database.close()
 

@@ -40,7 +40,7 @@ def _identifier(text: str) -> str:
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ValueError("expected an IANA name such as Asia/Tokyo") from None
     return name
 
@@ -81,7 +81,12 @@ class Http(_Table):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)  # 0 lets the system choose, for tests
-    public_url: Annotated[str, AfterValidator(_public_url)] = "http://127.0.0.1:8080"
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+
+    @property
+    def origin(self) -> str:
+        """The address under which people know the service; where it listens, unless said."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
 
 class Broker(_Table):
@@ -115,6 +120,11 @@ class LedgerDatabase(_Table):
     """The database of accounts, bookings and commands."""
 
     url: Annotated[str, AfterValidator(_ledger_url)] = "sqlite:///ledger.db"
+
+    @property
+    def file(self) -> Path | None:
+        """The database's file; None where it is on a server."""
+        return Path(self.url.removeprefix(_SQLITE)) if self.url.startswith(_SQLITE) else None
 
 
 class Signing(_Table):

@@ -19,10 +19,6 @@ WAITING = 64  # events of different topics; a listener so far behind will reload
 _BEAT = b": beat\nevent: beat\ndata: {}\n\n"  # the comment is for proxies, the event for the page
 
 
-class FullError(RuntimeError):
-    """As many listen as the service can serve."""
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something new.
@@ -39,12 +35,9 @@ class Event:
     site: str
     bodies: Sequence[tuple[Scope, bytes]]
 
-    def heard_by(self, listener: Principal) -> bytes | None:
-        """Give the stream's bytes for somebody; None if it is not for them."""
-        for scope, body in self.bodies:
-            if listener.may(scope, self.site):
-                return b"event: %s\ndata: %s\n\n" % (self.name.encode(), body)
-        return None
+    def body_for(self, who: Principal) -> bytes | None:
+        """Give the JSON that somebody may see; None if it is not for them."""
+        return next((body for scope, body in self.bodies if who.may(scope, self.site)), None)
 
 
 class Listener:
@@ -61,11 +54,11 @@ class Listener:
         """Take an event in place of an older one of its topic."""
         if self._sites is not None and event.site not in self._sites:
             return
-        octets = event.heard_by(self._who)
-        if octets is None:
+        body = event.body_for(self._who)
+        if body is None:
             return
         self._waiting.pop(event.topic, None)
-        self._waiting[event.topic] = octets
+        self._waiting[event.topic] = b"event: %s\ndata: %s\n\n" % (event.name.encode(), body)
         if len(self._waiting) > WAITING:
             del self._waiting[next(iter(self._waiting))]
         self._woken.set()
@@ -79,7 +72,7 @@ class Listener:
         """Give the stream's bytes until it is closed or has lived long enough."""
         loop = asyncio.get_running_loop()
         end = loop.time() + LIFETIME
-        yield b"retry: 2000\n\n"
+        yield b"retry: 1000\n\n"
         while not self._closed and loop.time() < end:
             try:
                 async with asyncio.timeout(HEARTBEAT):
@@ -105,6 +98,11 @@ class Live:
         """How many listen now."""
         return len(self._listeners)
 
+    @property
+    def full(self) -> bool:
+        """Whether as many listen as the service can serve."""
+        return len(self._listeners) >= LISTENERS
+
     def publish(self, event: Event, *, keep: bool = False) -> None:
         """Hand out an event; a kept one is also the first that a newcomer hears of its topic."""
         if keep:
@@ -114,13 +112,7 @@ class Live:
 
     @contextmanager
     def listen(self, who: Principal, sites: frozenset[str] | None = None) -> Iterator[Listener]:
-        """Listen to all sites that somebody sees, or to some of them.
-
-        Raises:
-            FullError: too many do.
-        """
-        if len(self._listeners) >= LISTENERS:
-            raise FullError(f"{LISTENERS} listen already")
+        """Listen to all sites that somebody sees, or to some of them. Ask ``full`` before."""
         listener = Listener(who, sites)
         for event in self._kept.values():
             listener.put(event)

@@ -67,7 +67,7 @@ class Throttle:
         if failures < FREE_TRIES or self._monotonic() - last > FORGET_AFTER:
             return 0.0
         delay = min(FIRST_DELAY * 2.0 ** min(failures - FREE_TRIES, 30), LAST_DELAY)
-        return max(0.0, last + delay - self._monotonic())
+        return max(0.0, delay - (self._monotonic() - last))
 
     def failed(self, account: str, address: str) -> None:
         """Note a wrong password."""

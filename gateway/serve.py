@@ -40,6 +40,9 @@ async def serve(
     Raises:
         ConfigError: something in the configuration must be changed first.
     """
+    # First of all: a second service that cannot have the address must not touch the first one's
+    # commands.
+    listening = listen(settings.http.host, settings.http.port)
     places = settings.places()
     signer = Signer(settings.signing.key_id, signing_key(settings.signing.key_file))
     ledger.bookings.know(places.atoms())
@@ -52,11 +55,10 @@ async def serve(
         subscriptions=SUBSCRIPTIONS,
     )
     dispatch = Dispatch(session, signer, clock)
-    listening = listen(settings.http.host, settings.http.port)
     try:
         async with asyncio.TaskGroup() as tasks:
             service = assemble(
-                public_url=settings.http.public_url,
+                public_url=settings.http.origin,
                 places=places,
                 store=store,
                 ledger=ledger,
@@ -70,7 +72,7 @@ async def serve(
             tasks.create_task(hear_all(session, dispatch, service), name="hear")
             tasks.create_task(service.board.run(), name="board")
             http = tasks.create_task(server.run(), name="http")
-            log.info("serving %s", settings.http.public_url)
+            log.info("serving %s", settings.http.origin)
             await stop.wait()
             service.live.close()
             server.stop()

@@ -1,17 +1,14 @@
 """The HTTP server: the one place that speaks uvicorn."""
 
 import asyncio
-import logging
 import socket
-from collections.abc import Generator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from hardware.errors import ConfigError
-
-log = logging.getLogger(__name__)
 
 FINISH_WITHIN = 2  # seconds that answers under way get when the service stops
 BACKLOG = 2048  # connections that wait to be taken
@@ -50,7 +47,7 @@ class _Server(uvicorn.Server):
     """The program listens to signals by itself."""
 
     @contextmanager
-    def capture_signals(self) -> Generator[None]:
+    def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
 

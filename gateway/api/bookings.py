@@ -35,7 +35,7 @@ PAGE = 200  # bookings, 80 KB
     status_code=201,
     operation_id="createBooking",
     summary="Book a space",
-    responses=documented(401, 403, 404, 409, 422, 503, _409=TakenOut),
+    responses=documented(401, 403, 404, 422, 503) | documented(409, model=TakenOut),
 )
 async def create_booking(
     service: TheService,

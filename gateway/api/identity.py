@@ -6,7 +6,6 @@ out, ``Sec-Fetch-Site``) says so. A token is sent by nobody who does not know it
 """
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -26,7 +25,7 @@ _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A signed-in m
 
 def cookie_name(service: Service) -> str:
     """Name the session's cookie; over https so that no other host of the domain can set it."""
-    return f"__Host-{COOKIE}" if service.public_url.startswith("https:") else COOKIE
+    return f"__Host-{COOKIE}" if is_https(service) else COOKIE
 
 
 def from_our_page(request: Request, service: Service) -> None:
@@ -88,7 +87,7 @@ class Needs:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def __call__(self, who: Annotated[Principal, Depends(recognise)]) -> Principal:
+    async def __call__(self, who: Annotated[Principal, Depends(recognise)]) -> Principal:
         """Let those with the scope pass.
 
         Raises:
@@ -124,4 +123,4 @@ def address_of(request: Request) -> str:
 
 def is_https(service: Service) -> bool:
     """Whether people reach the service over https."""
-    return urlsplit(service.public_url).scheme == "https"
+    return service.public_url.startswith("https:")

@@ -8,9 +8,8 @@ from fastapi.responses import StreamingResponse
 
 from gateway.access import Principal
 from gateway.api.identity import Reader, visible_site
-from gateway.api.problems import documented
+from gateway.api.problems import RETRY_AFTER, Problem, documented
 from gateway.api.service import Service, TheService
-from gateway.live import LISTENERS, FullError
 
 router = APIRouter(tags=["live"], prefix="/api/v1/live")
 
@@ -41,8 +40,8 @@ async def listen_live(
     """
     for one in site or ():
         visible_site(service, who, one)
-    if service.live.listeners >= LISTENERS:
-        raise FullError(f"{LISTENERS} listen already")
+    if service.live.full:
+        raise Problem(503, "try-again", "too many listen already", headers=RETRY_AFTER)
     sites = None if site is None else frozenset(site)
     return StreamingResponse(
         _stream(service, who, sites),

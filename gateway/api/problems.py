@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 
 from cloud_sync.stores.store import StoreError
 from gateway.ledger.errors import LedgerError
-from gateway.live import FullError
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +62,12 @@ def not_found(detail: str) -> Problem:
     return Problem(404, "not-found", detail)
 
 
-def documented(*statuses: int, **models: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """Describe problem answers for OpenAPI; ``_409=Model`` gives one a model of its own."""
+def documented(
+    *statuses: int, model: type[BaseModel] = ProblemOut
+) -> dict[int | str, dict[str, Any]]:
+    """Describe problem answers for OpenAPI."""
     return {
-        status: {
-            "model": models.get(f"_{status}", ProblemOut),
-            "description": HTTPStatus(status).phrase,
-        }
-        for status in statuses
+        status: {"model": model, "description": HTTPStatus(status).phrase} for status in statuses
     }
 
 
@@ -96,7 +93,6 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(StoreError)
     @app.exception_handler(LedgerError)
-    @app.exception_handler(FullError)
     async def _away(_request: Request, error: Exception) -> JSONResponse:
         log.error("%s", error)
         return problem(503, "try-again", "not now; try again soon", headers=RETRY_AFTER)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from cloud_sync.stores.store import Bucket, Sample
+from gateway.api.shapes import plain, why
 from hardware.clock import from_unix_us
 from hardware.quantity import Quantity
-from hardware.reading import Absence, Value
+from hardware.reading import Absence
 
 CSV = "text/csv"
 SENML = "application/senml+json"
@@ -37,7 +38,7 @@ def samples_csv(series: Series, samples: Iterable[Sample]) -> str:
     return _table(
         head,
         (
-            [*_times(sample.at_us, series), _cell(sample.value), unit, _nothing(sample.value)]
+            [*_times(sample.at_us, series), plain(sample.value), unit, why(sample.value)]
             for sample in samples
         ),
     )
@@ -57,9 +58,9 @@ def buckets_csv(series: Series, buckets: Iterable[Bucket]) -> str:
                 bucket.mean,
                 bucket.low,
                 bucket.high,
-                _cell(bucket.last),
+                plain(bucket.last),
                 unit,
-                _nothing(bucket.last),
+                why(bucket.last),
             ]
             for bucket in buckets
         ),
@@ -84,14 +85,6 @@ def senml(series: Series, samples: Iterable[Sample]) -> list[dict[str, object]]:
 def _times(at_us: int, series: Series) -> list[str]:
     at = from_unix_us(at_us)
     return [at.isoformat(), at.astimezone(ZoneInfo(series.timezone)).isoformat()]
-
-
-def _cell(value: Value | None) -> float | str | None:
-    return None if isinstance(value, Absence) else value
-
-
-def _nothing(value: Value | None) -> str:
-    return value.value if isinstance(value, Absence) else ""
 
 
 def _table(head: list[str], rows: Iterable[list[object]]) -> str:

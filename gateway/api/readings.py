@@ -14,11 +14,9 @@ from gateway.api.identity import Reader
 from gateway.api.problems import Problem, documented
 from gateway.api.reading_files import CSV, SENML, Series, buckets_csv, samples_csv, senml
 from gateway.api.service import TheService
-from gateway.api.shapes import Moment
-from gateway.api.status import Nothing, plain
+from gateway.api.shapes import Moment, Nothing, plain, why
 from hardware.clock import from_unix_us, to_unix_us
 from hardware.quantity import QUANTITIES
-from hardware.reading import Absence, Value
 
 router = APIRouter(tags=["readings"], prefix="/api/v1/devices/{device}/readings")
 
@@ -153,7 +151,7 @@ def _buckets(series: Series, buckets: list[Bucket], form: Format) -> Response:
 
 def _reading(sample: Sample) -> ReadingOut:
     return ReadingOut(
-        at=from_unix_us(sample.at_us), value=plain(sample.value), nothing=_why(sample.value)
+        at=from_unix_us(sample.at_us), value=plain(sample.value), nothing=why(sample.value)
     )
 
 
@@ -165,13 +163,9 @@ def _step(bucket: Bucket) -> BucketOut:
         mean=bucket.mean,
         low=bucket.low,
         high=bucket.high,
-        last=None if bucket.last is None else plain(bucket.last),
-        nothing=_why(bucket.last),
+        last=plain(bucket.last),
+        nothing=why(bucket.last),
     )
-
-
-def _why(value: Value | None) -> Nothing | None:
-    return value.value if isinstance(value, Absence) else None
 
 
 def _json(

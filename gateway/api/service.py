@@ -45,7 +45,7 @@ class Service:
         return self.clock.now()
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Find the service that a request came to."""
     return cast("Service", request.app.state.service)
 

@@ -1,13 +1,14 @@
 """Shapes that several nouns share. Times go out in UTC with their offset."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, PlainSerializer
 
 from gateway.bookings.free import Span
 from gateway.places import Places
 from hardware.place import Name, Site, Space
+from hardware.reading import Absence, Value
 
 Moment = Annotated[
     datetime,
@@ -15,6 +16,9 @@ Moment = Annotated[
         lambda moment: moment.astimezone(UTC).isoformat(), return_type=str, when_used="json"
     ),
 ]
+
+
+Nothing = Literal["not_available", "implausible", "silent"]
 
 
 class NameOut(BaseModel):
@@ -85,3 +89,13 @@ def site_out(places: Places, site: Site) -> SiteOut:
         timezone=site.timezone,
         spaces=[space_out(places, site, space) for space in site.spaces],
     )
+
+
+def plain(value: Value | None) -> float | str | None:
+    """Give a value as JSON has it; why there is none stands beside it, never in its place."""
+    return None if isinstance(value, Absence) else value
+
+
+def why(value: Value | None) -> Nothing | None:
+    """Say which kind of nothing a value is."""
+    return value.value if isinstance(value, Absence) else None

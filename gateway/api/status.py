@@ -1,23 +1,24 @@
 """The status of a site: every fact with its age, and what follows from them."""
 
-from typing import Literal
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
-
-from gateway.access import Scope
-from gateway.api.booking_shapes import BookingOut, booking_out
+from gateway.api.booking_shapes import booking_out
 from gateway.api.identity import Reader, visible_site
 from gateway.api.problems import documented
 from gateway.api.service import TheService
-from gateway.api.shapes import (
-    Moment,
-    NameOut,
-    SpaceOut,
-    SpanOut,
-    name_out,
-    space_out,
-    span_out,
+from gateway.api.shapes import NameOut, SpanOut, name_out, plain, space_out, span_out, why
+from gateway.api.status_shapes import (
+    AirOut,
+    DayOut,
+    DoorOut,
+    FactOut,
+    NodeOut,
+    OccupancyOut,
+    SeverityName,
+    SinceOut,
+    SpaceStatusOut,
+    StatusOut,
+    TroubleOut,
 )
 from gateway.board import SiteStatus
 from gateway.bookings.booking import Booking
@@ -31,147 +32,22 @@ from gateway.status.space import SpaceStatus
 from gateway.status.trouble import Trouble
 from gateway.usage.day import Day
 from hardware.clock import from_unix_us
-from hardware.reading import Absence, Value
 
 router = APIRouter(tags=["status"], prefix="/api/v1/sites/{site}/status")
-
-SeverityName = Literal["fine", "notice", "warning", "alarm"]
-Nothing = Literal["not_available", "implausible", "silent"]
-
-
-class SinceOut(BaseModel):
-    """From when a state has held; ``at_least`` where it is older than that."""
-
-    at: Moment
-    at_least: bool
-
-
-class FactOut(BaseModel):
-    """One series now.
-
-    ``value`` is what holds now; where it is null, ``nothing`` says why. What was last heard, of
-    whatever age, is ``last``: it is never a value of now unless ``standing`` is ``current``.
-    """
-
-    device: str = Field(examples=["tokiwa.air-1"])
-    device_name: NameOut
-    quantity: str
-    channel: str
-    name: NameOut
-    unit: str
-    value: float | str | None
-    nothing: Nothing | None
-    last: float | str | None
-    at: Moment
-    received_at: Moment
-    age: float = Field(description="Seconds between the observation and the status.")
-    standing: Literal["current", "stale", "silent", "offline", "future"]
-    trust: str = Field(description="How far the time is trusted.", examples=["ntp"])
-    simulated: bool
-    since: SinceOut | None
-
-
-class TroubleOut(BaseModel):
-    """What is wrong, in words."""
-
-    code: str
-    severity: SeverityName
-    ja: str
-    en: str
-    since: Moment | None
-    device: str
-
-
-class OccupancyOut(BaseModel):
-    """Whether somebody is there, and by which quantity that is known."""
-
-    state: Literal["occupied", "empty", "unknown"]
-    why: str
-    since: SinceOut | None
-    people: int | None
-
-
-class AirOut(BaseModel):
-    """The air: the worst of what is measured."""
-
-    verdict: Literal["good", "fair", "ventilate", "bad", "unknown"]
-    co2: float | None
-    temperature: float | None
-    humidity: float | None
-
-
-class DoorOut(BaseModel):
-    """The door; ``proved`` if a contact says so, not merely a radio advert."""
-
-    state: str
-    contact: str
-    lock: str
-    since: SinceOut | None
-    proved: bool
-    device: str | None
-    actions: list[str]
-
-
-class DayOut(BaseModel):
-    """Today, as the strip shows it. ``used`` is null where no sensor could know."""
-
-    whole: SpanOut
-    booked: list[SpanOut]
-    used: list[SpanOut] | None
-    unknown: list[SpanOut]
-
-
-class SpaceStatusOut(BaseModel):
-    """A space now."""
-
-    space: SpaceOut
-    severity: SeverityName
-    simulated: bool
-    troubles: list[TroubleOut]
-    occupancy: OccupancyOut
-    air: AirOut | None
-    door: DoorOut | None
-    now: BookingOut | None
-    next: BookingOut | None
-    bookings: list[BookingOut] = Field(description="Those that touch today.")
-    day: DayOut
-    facts: list[FactOut]
-
-
-class NodeOut(BaseModel):
-    """A node: is it connected, and since when."""
-
-    id: str
-    online: bool | None
-    since: Moment | None
-    version: str | None
-
-
-class StatusOut(BaseModel):
-    """A site now; the worst space first."""
-
-    site: str
-    name: NameOut
-    timezone: str
-    at: Moment
-    severity: SeverityName
-    simulated: bool
-    nodes: list[NodeOut]
-    spaces: list[SpaceStatusOut]
-    unplaced: list[FactOut]
 
 
 @router.get(
     "",
     operation_id="getStatus",
     summary="Get the status of a site",
+    response_model=StatusOut,
     responses=documented(401, 403, 404, 503),
 )
-async def get_status(service: TheService, who: Reader, site: str) -> StatusOut:
+async def get_status(service: TheService, who: Reader, site: str) -> Response:
     """Give every space, the worst first, with every fact and its age."""
     visible_site(service, who, site)
-    names = who.may(Scope.BOOK, site)
-    return status_out(await service.board.status(site), service.places, names=names)
+    body = (await service.board.status(site)).body_for(who)
+    return Response(body, media_type="application/json")
 
 
 def status_out(status: SiteStatus, places: Places, *, names: bool) -> StatusOut:
@@ -294,7 +170,7 @@ def _fact(seen: Observation, status: SiteStatus) -> FactOut:
         name=NameOut(ja=seen.quantity.ja, en=seen.quantity.en),
         unit=seen.quantity.unit,
         value=plain(seen.value),
-        nothing=seen.value.value if isinstance(seen.value, Absence) else None,
+        nothing=why(seen.value),
         last=plain(seen.last),
         at=seen.at,
         received_at=seen.received_at,
@@ -304,8 +180,3 @@ def _fact(seen: Observation, status: SiteStatus) -> FactOut:
         simulated=device is not None and device.simulated,
         since=_since(seen.since),
     )
-
-
-def plain(value: Value) -> float | str | None:
-    """Give a value as JSON has it; why there is none stands beside it, never in its place."""
-    return None if isinstance(value, Absence) else value

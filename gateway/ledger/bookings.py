@@ -78,6 +78,8 @@ class Bookings:
         except IntegrityError as error:
             if tables.NO_DOUBLE_BOOKING in str(error.orig):
                 raise TakenError(f"{wish.space} is booked in that time") from None
+            if tables.BOOKING_ONCE in str(error.orig):  # its twin came side by side, and won
+                return self.book(wish, parts, by=by, now=now, once=once)
             raise
         return booking
 
@@ -114,7 +116,7 @@ class Bookings:
         space: str | None = None,
         cancelled: bool = False,
         after: Place | None = None,
-        limit: int = 1000,
+        limit: int | None = None,
     ) -> list[Booking]:
         """List a site's bookings that overlap a time, in order of their start.
 
@@ -124,7 +126,7 @@ class Bookings:
             space: only those made for this space.
             cancelled: also those that were cancelled.
             after: go on after this one.
-            limit: at most so many.
+            limit: at most so many; None for all.
         """
         booking = tables.booking.c
         query = _select().where(

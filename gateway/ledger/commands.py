@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from cloud_sync.stores.store import NodeKey
 from gateway.ledger import tables
@@ -48,32 +49,16 @@ class Commands:
         Raises:
             KeyReusedError: the key came before with another request.
         """
-        with self._database.writing() as connection:
-            before = _made_before(connection, command.actor, once)
-            if before is not None:
-                return _record(connection, before)
-            connection.execute(
-                insert(tables.command).values(
-                    id=command.id,
-                    site=node.site,
-                    node=node.node,
-                    device=command.device,
-                    action=command.action,
-                    actor_kind=command.actor.kind,
-                    actor=command.actor.name,
-                    reason=command.reason,
-                    issued_at=command.issued_at,
-                    not_after=command.not_after,
-                    ended=False,
-                    idempotency_key=None if once is None else once.key,
-                    fingerprint=None if once is None else once.fingerprint,
-                )
-            )
-            what = f"{command.action} {command.device}: {command.reason}"
-            deed = Deed(
-                command.issued_at, command.actor, "command.send", node.site, command.id, what
-            )
-            record(connection, deed)
+        try:
+            with self._database.writing() as connection:
+                before = _made_before(connection, command.actor, once)
+                if before is not None:
+                    return _record(connection, before)
+                _insert(connection, command, node, once)
+        except IntegrityError as error:
+            if tables.COMMAND_ONCE in str(error.orig):  # its twin came side by side, and won
+                return self.begin(command, node, once=once)
+            raise
         return None
 
     def add_step(self, ack: Ack) -> None:
@@ -98,6 +83,31 @@ class Commands:
             for command_id in ids:
                 _add_step(connection, Ack(command_id, Outcome.FAILED, now, RESTARTED))
         return ids
+
+
+def _insert(connection: Connection, command: Command, node: NodeKey, once: Once | None) -> None:
+    connection.execute(
+        insert(tables.command).values(
+            id=command.id,
+            site=node.site,
+            node=node.node,
+            device=command.device,
+            action=command.action,
+            actor_kind=command.actor.kind,
+            actor=command.actor.name,
+            reason=command.reason,
+            issued_at=command.issued_at,
+            not_after=command.not_after,
+            ended=False,
+            idempotency_key=None if once is None else once.key,
+            fingerprint=None if once is None else once.fingerprint,
+        )
+    )
+    what = f"{command.action} {command.device}: {command.reason}"
+    record(
+        connection,
+        Deed(command.issued_at, command.actor, "command.send", node.site, command.id, what),
+    )
 
 
 def _made_before(connection: Connection, by: Actor, once: Once | None) -> Row[Any] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -9,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gateway.ledger.errors import LedgerError
@@ -89,6 +90,7 @@ def _engine(url: str) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": _CONNECT_WITHIN},
         )
+    _make_private(Path(make_url(url).database or ""))
     engine = create_engine(
         url,
         pool_size=CONNECTIONS,
@@ -98,6 +100,15 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """Make the file, for its owner only: it holds names and the hashes of passwords."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise LedgerError(f"the ledger {file} cannot be made: {error.strerror}") from None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -124,7 +135,9 @@ def _alembic() -> Config:
 def _trouble_told() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeoutError) as error:
+    except IntegrityError:
+        raise  # a rule was broken: whoever wrote knows which and what it means
+    except (DBAPIError, PoolTimeoutError) as error:
         raise LedgerError(f"the ledger cannot do this now: {_cause(error)}") from error
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from gateway.ids import uuid7
 from gateway.ledger import tables
 from gateway.ledger.database import Database
 from hardware.command import Actor, ActorKind
@@ -28,7 +27,6 @@ def record(connection: Connection, deed: Deed) -> None:
     """Append a line."""
     connection.execute(
         insert(tables.log).values(
-            id=uuid7(deed.at),
             at=deed.at,
             actor_kind=deed.actor.kind,
             actor=deed.actor.name,

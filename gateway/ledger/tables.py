@@ -25,7 +25,10 @@ from sqlalchemy.types import TypeEngine
 
 from hardware.clock import from_unix_us, to_unix_us
 
-NO_DOUBLE_BOOKING = "no_double_booking"  # the constraint, under one name in every database
+# Constraints that the code knows by name; NO_DOUBLE_BOOKING has it in every database.
+NO_DOUBLE_BOOKING = "no_double_booking"
+BOOKING_ONCE = "booking_once"
+COMMAND_ONCE = "command_once"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -117,7 +120,7 @@ booking = Table(
     Column("idempotency_key", String(255)),
     Column("fingerprint", String(64)),
     CheckConstraint("starts_at < ends_at", name="booking_has_a_length"),
-    UniqueConstraint("created_by_kind", "created_by", "idempotency_key", name="booking_once"),
+    UniqueConstraint("created_by_kind", "created_by", "idempotency_key", name=BOOKING_ONCE),
     Index("booking_by_time", "site", "starts_at", "id"),
 )
 
@@ -152,7 +155,7 @@ command = Table(
     Column("ended", Boolean, nullable=False),
     Column("idempotency_key", String(255)),
     Column("fingerprint", String(64)),
-    UniqueConstraint("actor_kind", "actor", "idempotency_key", name="command_once"),
+    UniqueConstraint("actor_kind", "actor", "idempotency_key", name=COMMAND_ONCE),
     Index("command_by_ended", "ended"),
 )
 
@@ -170,7 +173,7 @@ command_step = Table(
 log = Table(
     "log",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("actor_kind", String(20), nullable=False),
     Column("actor", String(80), nullable=False),

@@ -143,4 +143,5 @@ def troubles(
 
 
 def _longer(since: Since | None, span: timedelta, now: datetime) -> bool:
-    return since is not None and (since.at_least or now - since.at >= span)
+    """Whether it has lasted for so long, as far as it was seen."""
+    return since is not None and now - since.at >= span

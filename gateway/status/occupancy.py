@@ -15,7 +15,7 @@ from gateway.status.observation import Observation, Since
 # A motion sensor says "moved", not "present". People in a meeting stir at least this often.
 STILL_FOR = timedelta(minutes=15)
 
-_SENSES = ("presence", "people", "motion")
+SENSES = ("presence", "people", "motion")
 
 
 class Presence(StrEnum):
@@ -44,7 +44,7 @@ class Occupancy:
 
 def occupancy(observations: Sequence[Observation], now: datetime) -> Occupancy:
     """Fuse what the sensors of one space say."""
-    senses = [seen for seen in observations if seen.quantity.name in _SENSES]
+    senses = [seen for seen in observations if seen.quantity.name in SENSES]
     people = _people(senses)
     there = [seen for seen in senses if _sees_somebody(seen, now)]
     if there:
@@ -58,7 +58,7 @@ def occupancy(observations: Sequence[Observation], now: datetime) -> Occupancy:
 
 
 def _rank(seen: Observation) -> int:
-    return _SENSES.index(seen.quantity.name)
+    return SENSES.index(seen.quantity.name)
 
 
 def _people(senses: Iterable[Observation]) -> int | None:

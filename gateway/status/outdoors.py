@@ -55,7 +55,16 @@ _SURFACES = {
 
 
 def troubles(observations: Sequence[Observation]) -> Iterable[Trouble]:
-    """Say what is dangerous on the road now."""
+    """Say what is dangerous on the road now; of several sensors or channels the worst."""
+    found: dict[str, Trouble] = {}
+    for trouble in _all(observations):
+        known = found.get(trouble.code)
+        if known is None or trouble.severity > known.severity:
+            found[trouble.code] = trouble
+    return found.values()
+
+
+def _all(observations: Sequence[Observation]) -> Iterable[Trouble]:
     for seen in observations:
         if seen.quantity.name == "road_surface" and isinstance(seen.value, str):
             yield from _surface(seen, _coldest(observations))

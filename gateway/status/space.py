@@ -9,7 +9,7 @@ from gateway.status import air, devices, door, outdoors
 from gateway.status.air import Air
 from gateway.status.door import Door
 from gateway.status.observation import Observation
-from gateway.status.occupancy import Occupancy, Presence, occupancy
+from gateway.status.occupancy import SENSES, Occupancy, Presence, occupancy
 from gateway.status.trouble import Severity, Trouble, worst
 from hardware.place import Space, SpaceKind
 
@@ -25,11 +25,10 @@ class SpaceStatus:
     """A space now.
 
     Attributes:
-        troubles: the worst first.
         air, door: None where nothing of it is measured.
-        booked: today's bookings that take the space or a part of it, in order.
+        troubles: the worst first.
+        booked: the bookings that take the space or a part of it, in order, as far as was looked.
         observations: every series of the devices in it.
-        simulated: whether anything here comes from a virtual device.
     """
 
     space: Space
@@ -69,6 +68,7 @@ def space_status(
     now: datetime,
     *,
     of_parts: Sequence[Observation] = (),
+    of_site: Sequence[Observation] = (),
 ) -> SpaceStatus:
     """Judge one space.
 
@@ -79,13 +79,19 @@ def space_status(
             out.
         now: aware.
         of_parts: of the devices in its parts; whoever is in a part is in the whole.
+        of_site: of all devices of the site; the door of a space that has no sensor and cannot be
+            booked (an entrance) stands open for whoever is anywhere.
     """
-    booked = tuple(booking for booking in bookings if booking.takes(space))
+    held = tuple(bookings)
+    booked = tuple(booking for booking in held if booking.takes(space))
     who = occupancy([*observations, *of_parts], now)
+    own = space.bookable or who.why != "no_sensor"
+    in_use = _in_use(who) if own else _anywhere(of_site, now)
+    expected = _expected(booked if own else held, now)
     what = None if space.kind in _OUTSIDE else air.air(observations)
     way = door.door(observations)
     troubles = [
-        *door.troubles(way, in_use=_in_use(who), booked=_expected(booked, now), now=now),
+        *door.troubles(way, in_use=in_use, booked=expected, now=now),
         *air.troubles(what),
         *outdoors.troubles(observations),
         *devices.troubles(observations),
@@ -101,6 +107,13 @@ def by_trouble(spaces: Iterable[SpaceStatus]) -> list[SpaceStatus]:
 
 def _in_use(who: Occupancy) -> bool | None:
     return None if who.presence is Presence.UNKNOWN else who.presence is Presence.OCCUPIED
+
+
+def _anywhere(of_site: Iterable[Observation], now: datetime) -> bool | None:
+    """Whether somebody is at the site. Nobody is, only if every sensor there can say so."""
+    senses = [seen for seen in of_site if seen.quantity.name in SENSES]
+    in_use = _in_use(occupancy(senses, now))
+    return None if in_use is False and not all(seen.known for seen in senses) else in_use
 
 
 def _expected(booked: Iterable[Booking], now: datetime) -> bool:

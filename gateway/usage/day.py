@@ -86,12 +86,13 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _spans(sensed: Sensed, end: datetime) -> Iterable[tuple[Span, str | Absence]]:
-    ends = [from_unix_us(change.at_us) for change in sensed.changes[1:]]
-    ends.append(min(end, sensed.until))
-    for change, until in zip(sensed.changes, ends, strict=False):
-        start = from_unix_us(change.at_us)
-        if start < until:
-            yield Span(start, until), change.state
+    believed = min(end, sensed.until)
+    starts = [from_unix_us(change.at_us) for change in sensed.changes]
+    for change, start, following in zip(
+        sensed.changes, starts, [*starts[1:], believed], strict=False
+    ):
+        if start < min(following, believed):
+            yield Span(start, min(following, believed)), change.state
 
 
 def _within(span: Span, limits: Span) -> Span:

@@ -65,6 +65,17 @@ def board(request: Request, service: TheService, site: str) -> Response:
     )
 
 
+@router.get("/api/v1/docs")
+def api(request: Request) -> Response:
+    """Describe the API to people, from the same description that machines read."""
+    operations = [
+        (method.upper(), path, operation)
+        for path, methods in request.app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return _page(request, "api.html", tags=request.app.openapi_tags, operations=operations)
+
+
 def _sign_in_first(then: str) -> Response:
     return RedirectResponse(f"/sign-in?{urlencode({'then': then})}", 303)
 

@@ -1,7 +1,7 @@
 """A service to try things on: a real embedded store fed with real blocks, and real HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,16 @@ CONFIG = Path(__file__).parent / "gateway.toml"
 ORIGIN = "http://127.0.0.1:8080"
 PASSWORD = "correct horse battery"
 SECOND = timedelta(seconds=1)
+NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # Tuesday, noon in Japan
+
+
+class _OverError(Exception):
+    pass
+
+
+async def a_moment() -> None:
+    """Let threads get on."""
+    await SystemClock("rig").sleep(0.01)
 
 
 class RigClock:
@@ -138,13 +148,13 @@ class ObedientNode:
         (Outcome.VERIFIED, ""),
     )
     pause: float = 0.0
-    carried: list[Command] = field(default_factory=list)
+    carried: list[tuple[NodeKey, Command]] = field(default_factory=list)
     clock: RigClock | None = None
 
     async def carry_out(
         self, node: NodeKey, command: Command, *, on_ack: Callable[[Ack], None]
     ) -> Ack:
-        self.carried.append(command)
+        self.carried.append((node, command))
         for outcome, detail in self.steps:
             await SystemClock("rig").sleep(self.pause)
             at = command.issued_at if self.clock is None else self.clock.now()
@@ -195,7 +205,6 @@ async def rig(
 ) -> AsyncIterator[Rig]:
     """Put a service together, without the sockets."""
     settings = settings or read_settings(CONFIG)
-    folder.mkdir(exist_ok=True)
     store = EmbeddedStore(folder / "readings.db")
     ledger = open_ledger(f"sqlite:///{folder / 'ledger.db'}")
     places = settings.places()
@@ -214,6 +223,9 @@ async def rig(
                 tasks=tasks,
             )
             yield Rig(service, create_app(service), store, ledger, settings, clock, node, url)
+            raise _OverError
+    except* _OverError:
+        pass  # commands under way were cancelled, as when the service stops
     finally:
         ledger.close()
         store.close()
@@ -241,3 +253,18 @@ async def serving(folder: Path, clock: RigClock) -> AsyncIterator[Rig]:
             server.stop()
             await http
             board.cancel()
+
+
+def play(
+    folder: Path,
+    scene: Callable[[Rig, httpx.AsyncClient], Coroutine[None, None, None]],
+    *,
+    clock: RigClock | None = None,
+) -> None:
+    """Play a scene with a rig and a browser that nobody has signed in at."""
+
+    async def begin() -> None:
+        async with rig(folder, clock or RigClock(NOON)) as made, client(made) as browser:
+            await scene(made, browser)
+
+    asyncio.run(begin())

@@ -40,7 +40,7 @@ function act(event) {
   const { door, book, booking, action } = button.dataset;
   if (door) openDoor(space, door, action);
   else if (book) openBook(status, book, now());
-  else if (booking) openBooking(space, booking, may.book, now());
+  else if (booking) openBooking(space, booking, may.book);
 }
 
 function show(next) {
@@ -101,10 +101,13 @@ function nodes(next) {
     mark("unknown"), t("node_offline"), h("code", {}, node.id), since(node.since && { at: node.since }, now()))));
 }
 
+// What a node says of itself is for the technician.
 function unplaced(next) {
-  by("unplaced").hidden = !next.unplaced.length;
+  const nodes = next.nodes.map((node) => `${next.site}.${node.id}`);
+  const strangers = next.unplaced.filter((fact) => !nodes.includes(fact.device));
+  by("unplaced").hidden = !strangers.length;
   by("unplaced").replaceChildren(h("h2", {}, t("unplaced")),
-    h("ul", {}, next.unplaced.map((fact) => h("li", {}, both(fact.device_name), " ", both(fact.name), " ", valueOf(fact)))));
+    h("ul", {}, strangers.map((fact) => h("li", {}, both(fact.device_name), " ", both(fact.name), " ", valueOf(fact)))));
 }
 
 const urgent = (next) => next.spaces.filter((space) => space.severity === "alarm").length;

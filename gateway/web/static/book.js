@@ -31,7 +31,6 @@ export async function openBook(status, space, now) {
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "plain", onclick: () => dialog.close() }, t("close")),
       h("button", { type: "submit", class: "primary", id: "book-send" }, t("confirm_book"))));
-  const draw = () => drawAll(parts, wish, spaces, now);
   parts.own.addEventListener("change", () => { wish.slot = "own"; press(parts.slots, null); });
   form.addEventListener("submit", (event) => { event.preventDefault(); send(parts, wish, spaces); });
   dialog.replaceChildren(h("h2", { id: "book-title" }, t("book_title")), form);
@@ -39,7 +38,7 @@ export async function openBook(status, space, now) {
   wish.space ??= spaces[0].id;
   await draw();
 
-  async function drawAll() {
+  async function draw() {
     parts.spaces.replaceChildren(...spaces.map((one) => h("button", {
       type: "button", class: "choice", "data-choose-space": one.id, "aria-pressed": one.id === wish.space,
       onclick: () => { wish.space = one.id; draw(); },

@@ -3,7 +3,7 @@
 
 import { ask, newKey } from "./api.js";
 import { h, mark } from "./dom.js";
-import { both, clockSeconds, pick, plain, t } from "./words.js";
+import { both, clockSeconds, plain, t } from "./words.js";
 
 const REASONS = ["visitor", "forgot", "delivery", "check"];
 const MARKS = { verified: "fine", failed: "alarm", refused: "alarm", expired: "alarm" };
@@ -37,22 +37,21 @@ export function openDoor(status, door, action) {
     try {
       const command = await ask("POST", `/api/v1/doors/${encodeURIComponent(door)}/commands`, { action, reason: reason.value.trim() }, key);
       followed = command.id;
-      showSteps(status, await ask("GET", `/api/v1/commands/${command.id}`));
+      showSteps(await ask("GET", `/api/v1/commands/${command.id}`));
     } catch (error) {
       say(problem, error.message || t("failed"));
       form.querySelector("#door-send").disabled = false;
     }
   });
-  dialog.replaceChildren(h("h2", { id: "door-title" }, both({ ja: `${status.space.name.ja}${plainJa(action)}`, en: `${status.space.name.en}: ${action}` })), form);
-  dialog.dataset.name = pick(status.space.name);
+  dialog.replaceChildren(h("h2", { id: "door-title" }, both(title(status.space.name, action))), form);
   dialog.showModal();
 }
 
 export function heardOfCommand(command) {
-  if (command.id === followed) showSteps(null, command);
+  if (command.id === followed) showSteps(command);
 }
 
-function showSteps(_status, command) {
+function showSteps(command) {
   const shown = dialog.querySelector("[data-steps]");
   if (shown && Number(shown.dataset.steps) > command.steps.length) return; // an older answer came later
   const steps = command.steps.map((step) => h("li", { "data-outcome": step.outcome },
@@ -72,4 +71,4 @@ function say(problem, text) {
   problem.hidden = false;
 }
 
-const plainJa = (action) => (action === "unlock" ? "の鍵を開けます" : "の鍵を閉めます");
+const title = ({ ja, en }, action) => ({ ja: `${ja}の鍵を${action === "unlock" ? "開けます" : "閉めます"}`, en: `${en}: ${action}` });

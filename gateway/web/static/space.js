@@ -2,14 +2,17 @@
 
 import { h, mark } from "./dom.js";
 import { strip } from "./strip.js";
-import { both, clock, dayName, isoDay, number, pick, since, solo, span, t, ticking, unitWord, valueOf, word } from "./words.js";
+import { both, dayName, isoDay, known, number, pick, since, solo, span, t, ticking, unitWord, valueOf, word } from "./words.js";
 
-// What a road and a sky show as tiles, in the order in which a driver asks.
-const MEASURES = [
-  "road_surface", "road_temperature", "friction", "snow_depth", "water_level", "water_film",
-  "visibility", "rain_intensity", "wind_speed", "air_temperature", "relative_humidity",
-  "air_pressure", "pm25", "pm10", "illuminance", "sound_level",
+// What a road and a sky show as tiles, in the order in which a driver asks; and what a room does.
+const OUTDOORS = [
+  "road_surface", "road_temperature", "freezing_point", "friction", "snow_depth", "distance", "water_level",
+  "water_film", "visibility", "rain_intensity", "rainfall", "wind_speed", "air_temperature",
+  "relative_humidity", "air_pressure", "pm25", "pm10", "illuminance",
 ];
+const INDOORS = ["pm25", "pm10", "sound_level", "water_level"];
+// For the technician: last in the table of all readings.
+const OF_THE_DEVICE = ["frames_heard", "frames_broken", "transmit_power", "signal_strength", "device_temperature"];
 // Which trouble is about which measure, so that its tile stands out too.
 const TROUBLE_OF = {
   snow_depth: "heavy_snow", water_level: "high_water", visibility: "poor_visibility", rain_intensity: "heavy_rain",
@@ -21,7 +24,9 @@ const DOOR_MARKS = { half_locked: "jammed", locking: "unlocked", unlocking: "unl
 export function renderSpace(status, now, may) {
   const { space } = status;
   const outside = OUTSIDE.includes(space.kind);
-  const measures = status.facts.filter((fact) => MEASURES.includes(fact.quantity) && (outside || !inAir(fact)));
+  const wanted = outside ? OUTDOORS : INDOORS;
+  const measures = mains(status.facts.filter((fact) => wanted.includes(fact.quantity)))
+    .sort((a, b) => wanted.indexOf(a.quantity) - wanted.indexOf(b.quantity));
   return h("article", {
     class: "space", id: `space-${space.id}`, "data-space": space.id, "data-severity": status.severity,
     "aria-labelledby": `name-${space.id}`,
@@ -60,10 +65,11 @@ function cell(name, label, state, ...children) {
 
 function occupancy({ occupancy: who, facts }, now) {
   const state = who.why === "no_sensor" ? "none" : who.state;
+  const counted = freshest(facts, ["people"]);
   const source = freshest(facts, [who.why === "silent" ? ["presence", "motion", "people"] : [who.why]].flat());
   return cell("who", "use", state,
     h("p", { class: "word" }, mark(state), t(state === "none" ? "no_sensor" : who.state)),
-    who.people !== null ? h("p", { class: "people" }, h("b", {}, String(who.people)), t("people")) : null,
+    who.people !== null ? h("p", { class: "people" }, h("b", {}, String(who.people)), t("people"), counted ? ticking(counted.at) : null) : null,
     h("p", { class: "fine-print" }, since(who.since, now),
       source ? h("span", {}, who.why === "silent" ? t("last_heard") : t(`why.${who.why}`), " ", ticking(source.at)) : null));
 }
@@ -88,18 +94,35 @@ function door({ door: state, facts }, now) {
     h("p", { class: "word" }, mark(DOOR_MARKS[state.state] ?? state.state), t(`door.${state.state}`)),
     other ? h("p", { class: "contact", "data-state": state.contact }, mark(state.contact), t(`door.contact.${state.contact}`)) : null,
     h("p", { class: "fine-print" }, since(state.since, now),
-      source ? h("span", {}, state.proved || state.state === "unknown" ? null : t("reported"), " ", ticking(source.at)) : null));
+      source ? h("span", {}, t(state.proved || state.state === "unknown" ? "seen" : "reported"), " ", ticking(source.at)) : null));
 }
 
 function tiles(measures, { facts, troubles: found }) {
   const degree = (fact) => found.find((trouble) => TROUBLE_OF[fact.quantity] === trouble.code)?.severity;
   const wind = facts.find((fact) => fact.quantity === "wind_direction");
-  const inOrder = [...measures].sort((a, b) => MEASURES.indexOf(a.quantity) - MEASURES.indexOf(b.quantity));
-  return h("ul", { class: "tiles" }, inOrder.map((fact) =>
+  return h("ul", { class: "tiles" }, measures.map((fact) =>
     h("li", { "data-quantity": fact.quantity, "data-state": fact.value === null ? "unknown" : fact.value, "data-severity": degree(fact), title: pick(fact.device_name) },
       h("span", { class: "label" }, both(fact.name)), valueOf(fact),
+      highest(fact, facts),
       fact.quantity === "wind_speed" && typeof wind?.value === "number" ? windMark(wind.value) : null,
       ticking(fact.at))));
+}
+
+// Of a quantity that a device tells in several channels (min, mean, max) the main one has the tile.
+function mains(facts) {
+  const first = new Map();
+  for (const fact of facts) {
+    const key = `${fact.device} ${fact.quantity}`;
+    if (!first.has(key) || fact.channel === "") first.set(key, fact);
+  }
+  return [...first.values()];
+}
+
+function highest(fact, facts) {
+  const most = facts.find((other) => other.device === fact.device && other.quantity === fact.quantity
+    && ["max", "peak"].includes(other.channel) && other.channel !== fact.channel);
+  return typeof most?.value === "number"
+    ? h("span", { class: "from" }, word(`channel.${most.channel}`), number(most.value, most.unit)) : null;
 }
 
 // The wind comes from there; the arrow shows where it blows to.
@@ -146,9 +169,10 @@ function actions({ space, door: state }, may) {
 
 function details({ facts, space }) {
   if (!facts.length) return null;
-  const rows = facts.map((fact) => h("tr", { "data-standing": fact.standing },
+  const rank = (fact) => OF_THE_DEVICE.indexOf(fact.quantity);
+  const rows = [...facts].sort((a, b) => rank(a) - rank(b)).map((fact) => h("tr", { "data-standing": fact.standing },
     h("td", {}, both(fact.device_name), fact.simulated ? h("span", { class: "virtual" }, word("simulated")) : null),
-    h("td", {}, both(fact.name), fact.channel ? ` (${fact.channel})` : ""),
+    h("td", {}, both(fact.name), fact.channel ? h("span", { class: "channel" }, known(`channel.${fact.channel}`) ? word(`channel.${fact.channel}`) : fact.channel) : null),
     h("td", { class: "amount" }, valueOf(fact)),
     h("td", {}, ticking(fact.at))));
   return h("details", { "data-keep": space.id },
@@ -157,8 +181,6 @@ function details({ facts, space }) {
       h("thead", {}, h("tr", {}, ["device", "quantity", "value", "age"].map((key) => h("th", { scope: "col" }, t(key))))),
       h("tbody", {}, rows))));
 }
-
-const inAir = (fact) => ["co2", "air_temperature", "relative_humidity"].includes(fact.quantity);
 
 function freshest(facts, quantities) {
   const own = facts.filter((fact) => quantities.includes(fact.quantity));

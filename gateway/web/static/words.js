@@ -104,13 +104,14 @@ export function tick(now) {
 
 export function since(from, now) {
   if (!from) return null;
-  if (from.at_least) return t("day_or_more");
+  if (from.at_least && now - Date.parse(from.at) > 23 * 3_600_000) return t("day_or_more");
   const today = isoDay(from.at) === isoDay(now);
   const day = dayName(from.at);
   const time = clock(from.at);
+  // What was so when it was first heard of, was so before.
   return solo({
-    ja: `${today ? "" : `${day.ja} `}${time} から`,
-    en: `since ${today ? "" : `${day.en} `}${time}`,
+    ja: `${today ? "" : `${day.ja} `}${time} ${from.at_least ? "より前から" : "から"}`,
+    en: `since ${from.at_least ? "before " : ""}${today ? "" : `${day.en} `}${time}`,
   }, { class: "since" });
 }
 

@@ -138,7 +138,7 @@ def _commands() -> None:
 def _log() -> None:
     op.create_table(
         "log",
-        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("at", Moment, nullable=False),
         sa.Column("actor_kind", sa.String(20), nullable=False),
         sa.Column("actor", sa.String(80), nullable=False),

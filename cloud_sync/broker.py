@@ -5,9 +5,11 @@ lacks is speed (about a twentieth of mosquitto's messages) and MQTT 5.
 """
 
 import asyncio
+import ctypes
 import logging
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,8 @@ from hardware.clock import Clock
 
 START_WITHIN = 10.0  # seconds
 STOP_WITHIN = 5.0  # seconds; then it is killed
+
+_PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 # Debian keeps mosquitto in a folder that is not on an ordinary user's PATH.
 _SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
@@ -70,12 +74,18 @@ async def _mosquitto(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        preexec_fn=_die_with_parent,
     )
     try:
         await _listening(host, port, process, clock, folder / "mosquitto.log")
         yield f"broker: mosquitto ({program}) on {host}:{port}, MQTT 5"
     finally:
         await _stop(process)
+
+
+def _die_with_parent() -> None:
+    """Between fork and exec: a broker whose keeper was killed must not hold on to the port."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _write_configuration(folder: Path, host: str, port: int) -> Path:

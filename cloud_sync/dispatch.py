@@ -1,8 +1,8 @@
 """The service's end of commands: signed, sent once, and followed to their end.
 
-A command that nobody answers in time has expired; that is certain, because the node would refuse
-it now. A command that was accepted but not heard of again has failed, with the honest reason that
-nobody knows.
+A command that nobody answers in time has expired: a node would refuse it now. A command that was
+accepted and not heard of again has failed. Whether something moved all the same, only the door's
+own readings tell.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ lacks is speed (about a twentieth of mosquitto's messages) and MQTT 5.
 
 import asyncio
 import ctypes
+import getpass
 import logging
 import os
 import shutil
@@ -91,8 +92,10 @@ def _die_with_parent() -> None:
 def _write_configuration(folder: Path, host: str, port: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "mosquitto.conf"
+    # As root it would change its user, and the kernel would forget whose child it is.
+    user = f"user {getpass.getuser()}\n" if os.geteuid() == 0 else ""
     configuration.write_text(
-        f"listener {port} {host}\nallow_anonymous true\npersistence false\n"
+        user + f"listener {port} {host}\nallow_anonymous true\npersistence false\n"
         f"log_dest file {folder / 'mosquitto.log'}\n"
     )
     return configuration
